@@ -1,0 +1,116 @@
+use std::rc::Rc;
+
+use super::Value;
+
+/// The element type of a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ListKind {
+    /// `[]interface {}`
+    Any,
+    /// `[]string`
+    String,
+    /// `[]int`
+    Int,
+    /// `[]map[string]interface {}`
+    Map,
+    /// `[][]interface {}`
+    List,
+}
+
+impl ListKind {
+    /// The Go type's name as `%T` prints it.
+    #[must_use]
+    pub fn type_name(self) -> &'static str {
+        match self {
+            ListKind::Any => "[]interface {}",
+            ListKind::String => "[]string",
+            ListKind::Int => "[]int",
+            ListKind::Map => "[]map[string]interface {}",
+            ListKind::List => "[][]interface {}",
+        }
+    }
+
+    /// Whether elements are read through an interface, so that their static type is `interface {}`.
+    #[must_use]
+    pub fn elements_are_interfaces(self) -> bool {
+        matches!(self, ListKind::Any)
+    }
+}
+
+/// A Go slice: shared, never changed in place.
+#[derive(Clone, Debug)]
+pub struct List(Rc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ListKind,
+    is_nil: bool,
+    items: Vec<Value>,
+}
+
+impl List {
+    /// A slice of the given kind.
+    #[must_use]
+    pub fn new(kind: ListKind, items: Vec<Value>) -> Self {
+        List(Rc::new(Inner { kind, is_nil: false, items }))
+    }
+
+    /// A nil slice: empty, and `null` in JSON.
+    #[must_use]
+    pub fn nil(kind: ListKind) -> Self {
+        List(Rc::new(Inner { kind, is_nil: true, items: Vec::new() }))
+    }
+
+    /// A `[]string`.
+    #[must_use]
+    pub fn strings<T: Into<super::GoString>>(items: impl IntoIterator<Item = T>) -> Self {
+        List::new(ListKind::String, items.into_iter().map(|item| Value::String(item.into())).collect())
+    }
+
+    /// The element type.
+    #[must_use]
+    pub fn kind(&self) -> ListKind {
+        self.0.kind
+    }
+
+    /// Whether this is Go's nil slice rather than an empty one.
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        self.0.is_nil
+    }
+
+    /// The elements.
+    #[must_use]
+    pub fn items(&self) -> &[Value] {
+        &self.0.items
+    }
+
+    /// Number of elements.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.items.len()
+    }
+
+    /// Whether there is no element.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.items.is_empty()
+    }
+
+    /// The address of the shared elements: equal for clones of one list. Value provenance keys on it.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+
+    /// The elements, if nobody else holds this list.
+    pub(super) fn into_unshared_items(self) -> Option<Vec<Value>> {
+        Rc::try_unwrap(self.0).ok().map(|mut inner| std::mem::take(&mut inner.items))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        super::map::drop_without_recursion(std::mem::take(&mut self.items));
+    }
+}

@@ -1,0 +1,77 @@
+use std::any::Any;
+use std::fmt;
+
+use super::{GoString, Kind, Value};
+use crate::function::{CallError, Context, Signature};
+
+/// A Go value with fields or methods of its own: `time.Time`, `*semver.Version`,
+/// `*common.Capabilities`, a certificate.
+pub trait Object: Any + fmt::Debug {
+    /// The type's name as `%T` prints it.
+    fn type_name(&self) -> &'static str;
+
+    /// The kind as `reflect.Kind` tells it.
+    fn kind(&self) -> Kind {
+        Kind::Struct
+    }
+
+    /// An exported field.
+    fn field(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    /// The exported fields in declaration order, for printing with `%v` and for JSON.
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
+
+    /// The methods.
+    fn methods(&self) -> &'static [Method] {
+        &[]
+    }
+
+    /// What `String()` or `Error()` gives, if the type has it.
+    fn display(&self) -> Option<GoString> {
+        None
+    }
+
+    /// What `MarshalJSON` or `MarshalText` gives as a value, if the type has it.
+    fn to_json(&self) -> Option<Value> {
+        None
+    }
+
+    /// The integer below, for named integer types such as `time.Duration`.
+    fn as_int64(&self) -> Option<i64> {
+        None
+    }
+
+    /// Template truth: structs are true, integers when not zero, pointers when not nil.
+    fn truth(&self) -> bool {
+        self.as_int64().is_none_or(|value| value != 0)
+    }
+
+    /// `reflect.DeepEqual` with another object.
+    fn equals(&self, _other: &dyn Object) -> bool {
+        false
+    }
+
+    /// The object as `Any`, for functions that know its type.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// A method of an object or of a named map type.
+#[derive(Clone, Copy)]
+pub struct Method {
+    /// The exported name.
+    pub name: &'static str,
+    /// Its parameters, without the receiver.
+    pub signature: Signature,
+    /// The body: receiver, then the converted arguments.
+    pub call: fn(&mut dyn Context, &Value, &[Value]) -> Result<Value, CallError>,
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Method").field("name", &self.name).finish_non_exhaustive()
+    }
+}
