@@ -1,0 +1,10 @@
+//! What is known of Kubernetes kinds.
+//!
+//! - [`KindOrder`]: the order in which Helm installs and uninstalls kinds.
+//! - [`KNOWN_API_VERSIONS`]: the API versions a Helm without a cluster believes in.
+
+mod api_versions;
+mod kind_order;
+
+pub use api_versions::KNOWN_API_VERSIONS;
+pub use kind_order::KindOrder;
