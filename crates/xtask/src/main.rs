@@ -1,0 +1,42 @@
+//! Developer commands of Wheelhouse: `cargo xtask COMMAND`.
+
+mod compare_helm;
+mod corpus;
+mod generated;
+mod measure;
+mod output;
+mod reference;
+
+use std::process::ExitCode;
+
+use output::say;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  reference helm                  build the pinned Helm 4 and Helm 3 and compare our output with theirs
+  compare-helm --helm PATH [--runs N] CHARTS...
+                                  render charts with both and print: identical, times, ratio, peak memory
+  generated [--check]             write the generated references under docs/, or fail if they are stale
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["reference", "helm", rest @ ..] => reference::helm(rest),
+        ["compare-helm", rest @ ..] => compare_helm::run(rest),
+        ["generated", rest @ ..] => generated::run(rest),
+        _ => {
+            say!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

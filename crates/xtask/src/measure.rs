@@ -1,0 +1,61 @@
+//! Runs a program as a whole process and measures it.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use wait4::Wait4 as _;
+
+/// What one run of a program gave and cost.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// The exit code; -1 after a signal.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+    /// Wall time from start to end.
+    pub time: Duration,
+    /// Peak resident memory in kilobytes.
+    pub peak_kilobytes: u64,
+}
+
+/// Runs `program` with nothing of the user's own Helm configuration around it.
+pub(crate) fn run_isolated(program: &Path, arguments: &[String], home: &Path) -> Result<Run> {
+    let stdout_path = home.join("stdout");
+    let stderr_path = home.join("stderr");
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", home)
+        .env("HELM_CACHE_HOME", home.join("cache"))
+        .env("HELM_CONFIG_HOME", home.join("config"))
+        .env("HELM_DATA_HOME", home.join("data"))
+        .env("TZ", "UTC")
+        .stdin(Stdio::null())
+        // Files, not pipes: a full pipe would add the reader's time to the figure.
+        .stdout(std::fs::File::create(&stdout_path)?)
+        .stderr(std::fs::File::create(&stderr_path)?);
+    let start = Instant::now();
+    let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+    let usage = child.wait4().with_context(|| format!("cannot wait for {}", program.display()))?;
+    let time = start.elapsed();
+    Ok(Run {
+        code: usage.status.code().unwrap_or(-1),
+        stdout: std::fs::read(&stdout_path)?,
+        stderr: std::fs::read(&stderr_path)?,
+        time,
+        peak_kilobytes: usage.rusage.maxrss / 1024,
+    })
+}
+
+/// The middle one of some durations; zero of none.
+pub(crate) fn median(times: &[Duration]) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
