@@ -38,11 +38,17 @@ impl MapType {
 }
 
 /// A Go map with string keys: shared and mutable, read in key order.
+///
+/// The type belongs to the holder, not to the shared entries: `common.Values` passed to a
+/// parameter of type `map[string]interface {}` is the same map under the other type.
 #[derive(Clone)]
-pub struct Map(Rc<Inner>);
+pub struct Map {
+    map_type: &'static MapType,
+    inner: Rc<Inner>,
+}
 
 struct Inner {
-    map_type: &'static MapType,
+    is_nil: bool,
     entries: RefCell<BTreeMap<GoString, Value>>,
 }
 
@@ -62,7 +68,26 @@ impl Map {
     /// An empty map of the given type.
     #[must_use]
     pub fn of_type(map_type: &'static MapType) -> Self {
-        Map(Rc::new(Inner { map_type, entries: RefCell::default() }))
+        Map { map_type, inner: Rc::new(Inner { is_nil: false, entries: RefCell::default() }) }
+    }
+
+    /// A nil map: empty, `null` in JSON, and an error to write to (see [`Map::is_nil`]).
+    #[must_use]
+    pub fn nil(map_type: &'static MapType) -> Self {
+        Map { map_type, inner: Rc::new(Inner { is_nil: true, entries: RefCell::default() }) }
+    }
+
+    /// The same map under another type, as Go's assignment between map types gives.
+    #[must_use]
+    pub fn with_type(&self, map_type: &'static MapType) -> Self {
+        Map { map_type, inner: Rc::clone(&self.inner) }
+    }
+
+    /// Whether this is Go's nil map. Whoever writes asks first: in Go writing panics with
+    /// `assignment to entry in nil map`.
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        self.inner.is_nil
     }
 
     /// A `map[string]interface {}` of the given entries; a later key replaces an earlier one.
@@ -74,89 +99,89 @@ impl Map {
     /// The same map with entries put in; for building.
     #[must_use]
     pub fn filled(self, entries: impl IntoIterator<Item = (GoString, Value)>) -> Self {
-        self.0.entries.borrow_mut().extend(entries);
+        self.inner.entries.borrow_mut().extend(entries);
         self
     }
 
     /// The map's Go type.
     #[must_use]
     pub fn map_type(&self) -> &'static MapType {
-        self.0.map_type
+        self.map_type
     }
 
     /// Whether this is exactly `map[string]interface {}`, which Go's type assertions ask for.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        std::ptr::eq(self.0.map_type, MapType::ANY) || self.0.map_type.name == MapType::ANY.name
+        std::ptr::eq(self.map_type, MapType::ANY) || self.map_type.name == MapType::ANY.name
     }
 
     /// The value at a key.
     #[must_use]
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Value> {
-        self.0.entries.borrow().get(key.as_ref()).cloned()
+        self.inner.entries.borrow().get(key.as_ref()).cloned()
     }
 
     /// Whether the key is there.
     #[must_use]
     pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
-        self.0.entries.borrow().contains_key(key.as_ref())
+        self.inner.entries.borrow().contains_key(key.as_ref())
     }
 
     /// Puts a value at a key; everyone who holds the map sees it.
     pub fn insert(&self, key: impl Into<GoString>, value: impl Into<Value>) -> Option<Value> {
-        self.0.entries.borrow_mut().insert(key.into(), value.into())
+        self.inner.entries.borrow_mut().insert(key.into(), value.into())
     }
 
     /// Takes a key out; everyone who holds the map sees it.
     pub fn remove(&self, key: impl AsRef<[u8]>) -> Option<Value> {
-        self.0.entries.borrow_mut().remove(key.as_ref())
+        self.inner.entries.borrow_mut().remove(key.as_ref())
     }
 
     /// Number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.entries.borrow().len()
+        self.inner.entries.borrow().len()
     }
 
     /// Whether there is no key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.entries.borrow().is_empty()
+        self.inner.entries.borrow().is_empty()
     }
 
     /// The keys in byte order.
     #[must_use]
     pub fn keys(&self) -> Vec<GoString> {
-        self.0.entries.borrow().keys().cloned().collect()
+        self.inner.entries.borrow().keys().cloned().collect()
     }
 
     /// The entries in key order, as they are now: a later change does not show.
     #[must_use]
     pub fn entries(&self) -> Vec<(GoString, Value)> {
-        self.0.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.inner.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// Visits the entries in key order without copying them. The visitor must not change this
     /// map; whoever may (a function that calls back into templates) uses [`Map::entries`].
     pub fn for_each<E>(&self, mut visit: impl FnMut(&GoString, &Value) -> Result<(), E>) -> Result<(), E> {
-        let entries = self.0.entries.borrow();
+        let entries = self.inner.entries.borrow();
         entries.iter().try_for_each(|(key, value)| visit(key, value))
     }
 
     /// Whether both are the same map, not only equal ones.
     #[must_use]
     pub fn same(&self, other: &Map) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// The address of the shared map: equal for clones of one map. Value provenance keys on it.
     #[must_use]
     pub fn address(&self) -> usize {
-        Rc::as_ptr(&self.0) as *const () as usize
+        Rc::as_ptr(&self.inner) as *const () as usize
     }
 
     fn into_unshared_values(self) -> Option<Vec<Value>> {
-        let inner = Rc::try_unwrap(self.0).ok()?;
+        let inner = Rc::try_unwrap(self.inner).ok()?;
         let entries = inner.entries.take();
         Some(entries.into_values().collect())
     }

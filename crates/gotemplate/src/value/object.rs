@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::fmt;
 
-use super::{GoString, Kind, Value};
+use super::{GoString, Kind, List, Value};
 use crate::function::{CallError, Context, Signature};
 
 /// A Go value with fields or methods of its own: `time.Time`, `*semver.Version`,
@@ -45,9 +45,17 @@ pub trait Object: Any + fmt::Debug {
         None
     }
 
-    /// Template truth: structs are true, integers when not zero, pointers when not nil.
+    /// The elements, if the type is a named slice such as `common.VersionSet`.
+    fn elements(&self) -> Option<List> {
+        None
+    }
+
+    /// Template truth: structs and pointers are true, integers when not zero, slices when not empty.
     fn truth(&self) -> bool {
-        self.as_int64().is_none_or(|value| value != 0)
+        match self.elements() {
+            Some(list) => !list.is_empty(),
+            None => self.as_int64().is_none_or(|value| value != 0),
+        }
     }
 
     /// `reflect.DeepEqual` with another object.
