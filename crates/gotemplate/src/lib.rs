@@ -12,4 +12,4 @@ pub mod function;
 pub mod value;
 
 pub use function::{Arguments, CallError, Context, Function, Parameter, Signature};
-pub use value::{GoString, Kind, List, ListKind, Map, MapType, Method, Object, Value};
+pub use value::{GoString, Kind, List, ListKind, ListType, Map, MapType, Method, Object, Value};

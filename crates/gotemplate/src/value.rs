@@ -9,7 +9,7 @@ mod map;
 mod object;
 mod text;
 
-pub use list::{List, ListKind};
+pub use list::{List, ListKind, ListType};
 pub use map::{Element, Map, MapType};
 pub use object::{Method, Object};
 pub use text::GoString;

@@ -1,9 +1,28 @@
 use std::rc::Rc;
 
-use super::Value;
+use super::{Method, Value};
 
-/// The element type of a slice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A named slice type with methods, such as `common.VersionSet`.
+#[derive(Debug)]
+pub struct ListType {
+    /// The name as `%T` prints it.
+    pub name: &'static str,
+    /// The slice type it is made from.
+    pub underlying: ListKind,
+    /// Its methods.
+    pub methods: &'static [Method],
+}
+
+impl PartialEq for ListType {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for ListType {}
+
+/// The type of a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListKind {
     /// `[]interface {}`
     Any,
@@ -15,6 +34,8 @@ pub enum ListKind {
     Map,
     /// `[][]interface {}`
     List,
+    /// A named slice type.
+    Named(&'static ListType),
 }
 
 impl ListKind {
@@ -27,13 +48,26 @@ impl ListKind {
             ListKind::Int => "[]int",
             ListKind::Map => "[]map[string]interface {}",
             ListKind::List => "[][]interface {}",
+            ListKind::Named(list_type) => list_type.name,
         }
     }
 
     /// Whether elements are read through an interface, so that their static type is `interface {}`.
     #[must_use]
     pub fn elements_are_interfaces(self) -> bool {
-        matches!(self, ListKind::Any)
+        match self {
+            ListKind::Named(list_type) => list_type.underlying.elements_are_interfaces(),
+            kind => kind == ListKind::Any,
+        }
+    }
+
+    /// The methods of a named slice type.
+    #[must_use]
+    pub fn methods(self) -> &'static [Method] {
+        match self {
+            ListKind::Named(list_type) => list_type.methods,
+            _ => &[],
+        }
     }
 }
 

@@ -35,6 +35,12 @@ pub trait Object: Any + fmt::Debug {
         None
     }
 
+    /// What `String()` on a pointer receiver gives. An action prints with it when the value is
+    /// addressable (a field of a pointer's struct); `printf` and functions never do.
+    fn display_by_address(&self) -> Option<GoString> {
+        None
+    }
+
     /// What `MarshalJSON` or `MarshalText` gives as a value, if the type has it.
     fn to_json(&self) -> Option<Value> {
         None
