@@ -1,0 +1,1 @@
+//! The cluster agent: makes desired instances real and reports what happens.

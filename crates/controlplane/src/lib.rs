@@ -1,0 +1,1 @@
+//! The NVCF-compatible API: functions, deployments, keys, agents.

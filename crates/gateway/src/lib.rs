@@ -1,0 +1,1 @@
+//! The invocation gateway: streams requests to instances, queues, polls.

@@ -1,0 +1,1 @@
+//! Everything in one process: control plane, gateway, agent, registry.

@@ -1,0 +1,1 @@
+//! OCI registries: the client that fetches charts and the embedded server.

@@ -1,0 +1,1 @@
+//! Durable state: one contract, SQLite embedded, secrets encrypted at rest.
