@@ -243,7 +243,7 @@ mod tests {
                         format!("oci {host} {repository} :{tag}")
                     }
                     ChartLocation::Oci { host, repository, version: OciVersion::Digest(digest) } => {
-                        format!("oci {host} {repository} @{}", &digest[..12])
+                        format!("oci {host} {repository} @{}", digest.get(..12).unwrap())
                     }
                     ChartLocation::Https { host, path } => format!("https {host} {path}"),
                 };
