@@ -1,0 +1,38 @@
+//! The `wheelhouse` binary.
+//!
+//! A command line becomes arguments (`arguments`), arguments become a call (`commands`, one file
+//! each), and what the call gives is printed by the one printer (`printer`). Everything a command
+//! needs from the machine (files, environment, clock, randomness) is fetched here, at the top, and
+//! handed down as values.
+
+mod arguments;
+mod commands;
+mod parse;
+mod printer;
+mod settings;
+
+use std::process::ExitCode;
+
+use printer::Printer;
+
+fn main() -> ExitCode {
+    let printer = Printer::from_environment();
+    let arguments = match parse::arguments(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(parse::Stop::Help(text)) => {
+            printer.data(&text);
+            return ExitCode::SUCCESS;
+        }
+        Err(parse::Stop::Wrong(message)) => {
+            printer.error(&message);
+            return ExitCode::FAILURE;
+        }
+    };
+    match commands::run(arguments, &printer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            printer.failure(&failure);
+            ExitCode::from(failure.exit_code)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The one way out: data goes to stdout, talk to stderr.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use crate::commands::Failure;
+
+/// Writes what commands have to say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printer {
+    colour: bool,
+}
+
+impl Printer {
+    /// A printer that colours its talk only on a terminal whose user did not ask otherwise
+    /// (`NO_COLOR`, `TERM=dumb`).
+    pub(crate) fn from_environment() -> Self {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Printer { colour: !unwanted && std::io::stderr().is_terminal() }
+    }
+
+    /// Writes data to stdout. A reader that went away (`| head`) ends the program quietly.
+    pub(crate) fn data(self, text: impl AsRef<[u8]>) {
+        let mut stdout = std::io::stdout().lock();
+        if stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()).is_err() {
+            std::process::exit(0);
+        }
+    }
+
+    /// Writes a line of talk to stderr.
+    pub(crate) fn talk(self, line: &str) {
+        // Nobody is left to tell if stderr is closed.
+        drop(writeln!(std::io::stderr(), "{line}"));
+    }
+
+    /// Writes Helm's warning form.
+    pub(crate) fn warning(self, message: &str) {
+        self.talk(&format!("level=WARN msg={}", quoted(message)));
+    }
+
+    /// Writes Helm's error form: `Error: …`.
+    pub(crate) fn error(self, message: &str) {
+        if self.colour {
+            self.talk(&format!("\u{1b}[1;31mError:\u{1b}[0m {message}"));
+        } else {
+            self.talk(&format!("Error: {message}"));
+        }
+    }
+
+    /// Writes a failed command's error, and below it what we know beyond Helm's text.
+    pub(crate) fn failure(self, failure: &Failure) {
+        if !failure.message.is_empty() {
+            self.error(&failure.message);
+        }
+        if let Some(detail) = &failure.detail {
+            self.talk(&format!("\n{}", detail.trim_end()));
+        }
+    }
+}
+
+/// Quotes as Go's `slog` text handler does: only where a reader would stumble.
+fn quoted(message: &str) -> String {
+    let plain = !message.is_empty()
+        && message
+            .chars()
+            .all(|letter| !letter.is_whitespace() && !"\"=".contains(letter) && !letter.is_control());
+    if plain { message.to_owned() } else { format!("{message:?}") }
+}
