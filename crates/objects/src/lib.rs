@@ -1,16 +1,25 @@
 //! What is known of Kubernetes kinds.
 //!
+//! - [`tree`]: a parsed document that knows where each of its fields stands.
+//! - [`Object`]: a document with its kind.
+//! - [`pod_spec`]: where pod specs lie, the one traversal.
+//! - [`Selector`]: which labels a selector picks.
+//! - [`Quantity`]: amounts of resources.
 //! - [`KindOrder`]: the order in which Helm installs and uninstalls kinds.
 //! - [`KNOWN_API_VERSIONS`]: the API versions a Helm without a cluster believes in.
-//! - [`Quantity`]: amounts of resources.
-//! - [`Selector`]: which labels a selector picks.
 
 mod api_versions;
 mod kind_order;
+mod object;
+pub mod pod_spec;
 mod quantity;
 mod selector;
+pub mod tree;
 
 pub use api_versions::KNOWN_API_VERSIONS;
 pub use kind_order::KindOrder;
+pub use object::Object;
+pub use pod_spec::{Container, ContainerList, PodTemplate};
 pub use quantity::Quantity;
 pub use selector::Selector;
+pub use tree::{Content, Entry, Node};
