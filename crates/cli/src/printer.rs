@@ -23,6 +23,7 @@ impl Printer {
     pub(crate) fn data(self, text: impl AsRef<[u8]>) {
         let mut stdout = std::io::stdout().lock();
         if stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()).is_err() {
+            #[allow(clippy::disallowed_methods, reason = "nobody reads what a command would still write")]
             std::process::exit(0);
         }
     }
@@ -31,11 +32,6 @@ impl Printer {
     pub(crate) fn talk(self, line: &str) {
         // Nobody is left to tell if stderr is closed.
         drop(writeln!(std::io::stderr(), "{line}"));
-    }
-
-    /// Writes Helm's warning form.
-    pub(crate) fn warning(self, message: &str) {
-        self.talk(&format!("level=WARN msg={}", quoted(message)));
     }
 
     /// Writes Helm's error form: `Error: …`.
@@ -56,13 +52,4 @@ impl Printer {
             self.talk(&format!("\n{}", detail.trim_end()));
         }
     }
-}
-
-/// Quotes as Go's `slog` text handler does: only where a reader would stumble.
-fn quoted(message: &str) -> String {
-    let plain = !message.is_empty()
-        && message
-            .chars()
-            .all(|letter| !letter.is_whitespace() && !"\"=".contains(letter) && !letter.is_control());
-    if plain { message.to_owned() } else { format!("{message:?}") }
 }
