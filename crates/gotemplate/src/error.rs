@@ -1,4 +1,12 @@
-//! Why a template failed to run.
+//! Why a template did not parse or failed to run.
+
+use std::fmt;
+
+use wheelhouse_source::Span;
+
+use crate::function::CallError;
+use crate::strconv::quote;
+use crate::value::GoString;
 
 /// A limit of the render that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +29,22 @@ pub enum LimitReached {
         /// The deepest nesting allowed.
         limit: u64,
     },
+    /// Evaluation needs more native stack than its thread has.
+    #[error(
+        "templates and expressions are nested too deep: evaluation took more than {limit} bytes of stack"
+    )]
+    Stack {
+        /// The share of the stack, in bytes.
+        limit: usize,
+    },
+    /// A `range` over a number goes on for too long.
+    #[error("range over {length} goes on for more than {limit} rounds")]
+    Range {
+        /// The number.
+        length: u64,
+        /// The most rounds allowed.
+        limit: u64,
+    },
     /// The wall-clock budget is used up.
     #[error("the render took longer than {limit_ms} ms")]
     Time {
@@ -29,20 +53,110 @@ pub enum LimitReached {
     },
 }
 
-/// An error of a running template: `template: NAME:LINE:COL: executing "T" at <CONTEXT>: MESSAGE`.
-#[derive(Debug, thiserror::Error)]
-#[error("template: {template}:{line}:{column}: executing {executing:?} at <{context}>: {message}")]
+/// An error of a text that is no template: `template: NAME:LINE: MESSAGE`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ParseError {
+    /// What the file is called; empty where the caller did not say (see [`ParseError::named`]).
+    pub name: String,
+    /// Line of the token read last, from 1, as Go names it.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+    /// Line where the unfinished action started, when it is another one.
+    pub action_started_on: Option<usize>,
+    /// Offset of the token read last.
+    pub offset: usize,
+}
+
+impl ParseError {
+    pub(crate) fn new(line: usize, message: String, offset: usize) -> Self {
+        Self { name: String::new(), line, message, action_started_on: None, offset }
+    }
+
+    pub(crate) fn started_on(mut self, line: usize) -> Self {
+        self.action_started_on = Some(line);
+        self
+    }
+
+    /// The same error of the file of this name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, line, message, .. } = self;
+        write!(formatter, "template: {name}:{line}: {message}")?;
+        match self.action_started_on {
+            // "unclosed action started at", not "unclosed action in action started at".
+            Some(line) if message.ends_with(" action") => write!(formatter, " started at {name}:{line}"),
+            Some(line) => write!(formatter, " in action started at {name}:{line}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An error of a running template:
+/// `template: NAME:LINE:COL: executing "T" at <CONTEXT>: MESSAGE`.
+///
+/// When the failing node called a template that failed (`include`, `tpl`), `cause` leads to that
+/// error: the chain is the stack of calls, outermost first.
+#[derive(Debug)]
 pub struct ExecError {
-    /// The file or template that holds the failing node.
+    /// The file that holds the failing node, as it was called when it was parsed.
     pub template: String,
-    /// Its line, from 1.
+    /// The node's line, from 1.
     pub line: usize,
     /// Its column in bytes, from 0 as Go prints it.
     pub column: usize,
+    /// The bytes the node was read from.
+    pub span: Span,
+    /// The whole text of that file.
+    pub source: GoString,
     /// The template being executed.
     pub executing: String,
-    /// The failing node's text.
+    /// The failing node's text, its spacing made regular.
     pub context: String,
-    /// What went wrong.
+    /// What went wrong; with a cause, what failed because of it: `error calling include`.
     pub message: String,
+    /// The error of the function that was called.
+    pub cause: Option<Box<CallError>>,
+}
+
+impl fmt::Display for ExecError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { template, line, column, context, message, .. } = self;
+        let executing = quote(self.executing.as_bytes());
+        write!(
+            formatter,
+            "template: {template}:{line}:{column}: executing {executing} at <{context}>: {message}"
+        )?;
+        match &self.cause {
+            Some(cause) => write!(formatter, ": {cause}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ExecError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl ExecError {
+    /// The limit that was reached, if that is what ended the execution.
+    #[must_use]
+    pub fn limit(&self) -> Option<LimitReached> {
+        self.cause.as_deref().and_then(CallError::limit)
+    }
+
+    /// The error of the template called from here, if one failed.
+    #[must_use]
+    pub fn nested(&self) -> Option<&ExecError> {
+        self.cause.as_deref().and_then(CallError::template)
+    }
 }

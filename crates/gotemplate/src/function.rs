@@ -120,17 +120,58 @@ pub trait Context {
 }
 
 /// Why a call failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The function returned an error or panicked, with this text.
+    #[error("{0}")]
     Message(String),
     /// A nested template failed (`include`, `tpl`).
+    #[error("{0}")]
     Template(Box<crate::error::ExecError>),
+    /// The text given to `tpl` is no template.
+    #[error("{0}")]
+    Parse(Box<crate::error::ParseError>),
+    /// An error with words before it, as Go's `fmt.Errorf("…: %w", …)` makes it.
+    #[error("{text}: {cause}")]
+    Wrapped {
+        /// The words before.
+        text: String,
+        /// The error inside.
+        cause: Box<CallError>,
+    },
     /// A limit of the render was reached; nothing recovers from it.
+    #[error("{0}")]
     Limit(crate::error::LimitReached),
 }
 
 impl CallError {
+    /// The limit that was reached, however deep inside.
+    #[must_use]
+    pub fn limit(&self) -> Option<crate::error::LimitReached> {
+        let mut error = self;
+        loop {
+            match error {
+                CallError::Limit(limit) => return Some(*limit),
+                CallError::Wrapped { cause, .. } => error = cause,
+                CallError::Template(template) => error = template.cause.as_deref()?,
+                CallError::Message(_) | CallError::Parse(_) => return None,
+            }
+        }
+    }
+
+    /// The error of a nested template, under any words put before it.
+    #[must_use]
+    pub fn template(&self) -> Option<&crate::error::ExecError> {
+        let mut error = self;
+        loop {
+            match error {
+                CallError::Template(template) => return Some(template),
+                CallError::Wrapped { cause, .. } => error = cause,
+                _ => return None,
+            }
+        }
+    }
+
     /// An error with a text of its own.
     #[must_use]
     pub fn message(text: impl Into<String>) -> Self {

@@ -121,7 +121,8 @@ impl<'s> Lexer<'s> {
     /// Whether an action ends here, and if so whether it trims the text that follows.
     fn at_right_delimiter(&self) -> Option<bool> {
         let rest = self.rest();
-        if has_right_trim_marker(rest) && rest.get(TRIM_MARKER_LENGTH..).is_some_and(|rest| rest.starts_with(RIGHT))
+        if has_right_trim_marker(rest)
+            && rest.get(TRIM_MARKER_LENGTH..).is_some_and(|rest| rest.starts_with(RIGHT))
         {
             return Some(true);
         }

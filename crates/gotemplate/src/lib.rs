@@ -10,7 +10,13 @@
 
 pub mod error;
 pub mod function;
+#[allow(dead_code, reason = "the evaluator that uses it comes next")]
 mod lexer;
+pub mod node;
+#[allow(dead_code, reason = "the evaluator that uses it comes next")]
+mod parser;
+#[allow(dead_code, reason = "the evaluator that uses it comes next")]
+mod stack;
 pub mod strconv;
 pub mod unicode;
 pub mod value;

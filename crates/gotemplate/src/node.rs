@@ -144,6 +144,13 @@ impl Arena {
         id
     }
 
+    /// Gives a node a new span.
+    pub(crate) fn widen(&mut self, id: NodeId, span: Span) {
+        if let Some(node) = self.nodes.get_mut(id.0 as usize) {
+            node.span = span;
+        }
+    }
+
     /// Whether the node holds nothing but white space (comments are no nodes at all):
     /// such a body never replaces a template.
     pub(crate) fn is_empty_tree(&self, id: NodeId, source: &[u8]) -> bool {

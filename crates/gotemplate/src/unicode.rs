@@ -40,9 +40,9 @@ pub fn decode(bytes: &[u8]) -> Option<(char, usize)> {
     let longest = bytes.get(..4).unwrap_or(bytes);
     let text = match std::str::from_utf8(longest) {
         Ok(text) => text,
-        Err(error) => longest.get(..error.valid_up_to()).map_or("", |valid| {
-            std::str::from_utf8(valid).unwrap_or_default()
-        }),
+        Err(error) => longest
+            .get(..error.valid_up_to())
+            .map_or("", |valid| std::str::from_utf8(valid).unwrap_or_default()),
     };
     Some(text.chars().next().map_or((RUNE_ERROR, 1), |character| (character, character.len_utf8())))
 }

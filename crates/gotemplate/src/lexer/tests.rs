@@ -1,3 +1,5 @@
+#![allow(clippy::string_slice)]
+
 use super::{Lexer, LoopKeywords, TokenKind};
 
 /// The tokens as `kind:text`, spaces left out.
@@ -65,8 +67,11 @@ fn constants() {
         "< Number:1 Number:02 Number:0x14 Number:0X14 Number:-7.2i Number:1e3 Number:1E3 Number:+1.2e-4 \
          Number:4.2i Complex:1+2i Number:1_2 Number:0x1.e_fp4 Number:0b11 Number:0o17 >",
     );
-    check(r#"{{"a\"b" `raw
-x`}}"#, "< String:\"a\\\"b\" RawString:`raw\nx` >");
+    check(
+        r#"{{"a\"b" `raw
+x`}}"#,
+        "< String:\"a\\\"b\" RawString:`raw\nx` >",
+    );
     check(
         r"{{'a' '\n' '\'' '\\' '本'}}",
         r"< CharacterConstant:'a' CharacterConstant:'\n' CharacterConstant:'\'' CharacterConstant:'\\' CharacterConstant:'本' >",

@@ -28,13 +28,7 @@ pub fn format_float(value: f64, style: FloatStyle, precision: Option<usize>) -> 
 
 /// Appends Go's `strconv.FormatFloat(value, style, precision, 64)`; `upper` picks the capital
 /// letter of the style.
-pub fn append_float(
-    out: &mut Vec<u8>,
-    value: f64,
-    style: FloatStyle,
-    precision: Option<usize>,
-    upper: bool,
-) {
+pub fn append_float(out: &mut Vec<u8>, value: f64, style: FloatStyle, precision: Option<usize>, upper: bool) {
     if value.is_nan() {
         out.extend_from_slice(b"NaN");
         return;

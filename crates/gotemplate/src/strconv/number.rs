@@ -158,7 +158,11 @@ fn scale(mantissa: u64, exponent: i64) -> Option<f64> {
     // At most 53 bits and a power of two in range: both steps are exact.
     let value = kept as f64;
     let power = i32::try_from(lowest).ok()?;
-    let scaled = if power < -1000 { value * 2_f64.powi(power + 100) * 2_f64.powi(-100) } else { value * 2_f64.powi(power) };
+    let scaled = if power < -1000 {
+        value * 2_f64.powi(power + 100) * 2_f64.powi(-100)
+    } else {
+        value * 2_f64.powi(power)
+    };
     scaled.is_finite().then_some(scaled)
 }
 

@@ -101,7 +101,10 @@ mod tests {
             (b"a\"b\\c'", r#""a\"b\\c'""#),
             (b"\x07\x08\x0c\n\r\t\x0b\x00\x1f\x7f", r#""\a\b\f\n\r\t\v\x00\x1f\x7f""#),
             (b"\xff\xe2\x82", r#""\xff\xe2\x82""#),
-            ("é€😀\u{200B}\u{FEFF}\u{10FFFF}\u{FFFD}".as_bytes(), "\"é€😀\\u200b\\ufeff\\U0010ffff\u{FFFD}\""),
+            (
+                "é€😀\u{200B}\u{FEFF}\u{10FFFF}\u{FFFD}".as_bytes(),
+                "\"é€😀\\u200b\\ufeff\\U0010ffff\u{FFFD}\"",
+            ),
         ] {
             assert_eq!(quote(bytes), expect);
         }
