@@ -1,0 +1,167 @@
+//! One check: objects and facts in, findings out.
+
+use wheelhouse_objects::{Container, Object, PodTemplate};
+use wheelhouse_source::Span;
+
+use crate::facts::{Facts, PolicyName};
+use crate::finding::{Finding, Place};
+use crate::intake::Intake;
+use crate::rule::{Level, Rule};
+use crate::rules;
+
+/// What a check gives.
+#[derive(Debug)]
+pub struct Report {
+    /// The breaches, in the order of objects, then of rules.
+    pub findings: Vec<Finding>,
+    /// How many objects count towards the limit.
+    pub counted: usize,
+}
+
+impl Report {
+    /// Whether the chart is refused.
+    #[must_use]
+    pub fn refused(&self) -> bool {
+        self.findings.iter().any(|finding| finding.level == Level::Error)
+    }
+}
+
+/// Checks what a chart rendered. Every finding is collected: a bad object never hides the next.
+#[must_use]
+pub fn check(intake: &Intake, facts: &Facts) -> Report {
+    let mut checker = Checker { facts, findings: Vec::new() };
+    rules::chart::check(&mut checker);
+    rules::set_aside::check(&mut checker, intake);
+    rules::objects::check(&mut checker, intake);
+    rules::entry_point::check(&mut checker, &intake.objects);
+    rules::services::check(&mut checker, &intake.objects);
+    rules::storage::check(&mut checker, &intake.objects);
+    for object in &intake.objects {
+        if let Some(template) = wheelhouse_objects::pod_spec::pod_template(object) {
+            let pod = Pod { object, template };
+            rules::baseline::check(&mut checker, &pod);
+            rules::restricted::check(&mut checker, &pod);
+            rules::pod::check(&mut checker, &pod);
+            rules::resources::check(&mut checker, &pod);
+            rules::placement::check(&mut checker, &pod);
+            rules::images::check(&mut checker, &pod);
+        }
+    }
+    rules::fit::check(&mut checker, &intake.objects);
+    rules::rbac::check(&mut checker, &intake.objects);
+    rules::references::check(&mut checker, intake);
+    Report { findings: checker.findings, counted: intake.objects.len() }
+}
+
+/// Collects findings under a policy.
+pub(crate) struct Checker<'a> {
+    pub(crate) facts: &'a Facts,
+    findings: Vec<Finding>,
+}
+
+/// A pod spec and the object it stands in.
+pub(crate) struct Pod<'a> {
+    pub(crate) object: &'a Object,
+    pub(crate) template: PodTemplate<'a>,
+}
+
+impl Pod<'_> {
+    /// The path of a field of the pod spec inside the object.
+    pub(crate) fn path(&self, field: &str) -> String {
+        format!("{}.{field}", self.template.path)
+    }
+
+    /// The path of a container's field inside the object.
+    pub(crate) fn container_path(&self, container: &Container<'_>, field: &str) -> String {
+        format!("{}.{}.{field}", self.template.path, container.path())
+    }
+}
+
+/// What a finding says beside its rule.
+pub(crate) struct Said {
+    pub(crate) path: String,
+    pub(crate) span: Span,
+    pub(crate) missing: bool,
+    pub(crate) message: String,
+    pub(crate) fix: Option<String>,
+    pub(crate) level: Option<Level>,
+    pub(crate) also: Vec<&'static str>,
+}
+
+impl Said {
+    /// Something about a field that is there.
+    pub(crate) fn at(path: impl Into<String>, span: Span, message: impl Into<String>) -> Self {
+        Said {
+            path: path.into(),
+            span,
+            missing: false,
+            message: message.into(),
+            fix: None,
+            level: None,
+            also: Vec::new(),
+        }
+    }
+
+    /// Something about a field that is missing; `parent` is the mapping that lacks it.
+    pub(crate) fn missing(path: impl Into<String>, parent: Span, message: impl Into<String>) -> Self {
+        Said { missing: true, ..Said::at(path, parent, message) }
+    }
+
+    /// With a fix for this very place.
+    pub(crate) fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+
+    /// With another level than the rule's.
+    pub(crate) fn level(mut self, level: Level) -> Self {
+        self.level = Some(level);
+        self
+    }
+
+    /// With another rule that says the same of the same field.
+    pub(crate) fn also(mut self, id: &'static str) -> Self {
+        self.also.push(id);
+        self
+    }
+}
+
+impl Checker<'_> {
+    /// Records a breach by an object.
+    pub(crate) fn found(&mut self, rule: &'static Rule, object: &Object, said: Said) {
+        let place = Place { file: object.file, span: said.span, missing: said.missing };
+        self.record(rule, object.to_string(), Some(place), said);
+    }
+
+    /// Records a breach by the chart as a whole.
+    pub(crate) fn chart(&mut self, rule: &'static Rule, said: Said) {
+        self.record(rule, String::new(), None, said);
+    }
+
+    fn record(&mut self, rule: &'static Rule, object: String, place: Option<Place>, said: Said) {
+        let level = self.level(rule, said.level);
+        self.findings.push(Finding {
+            rule,
+            also: said.also,
+            level,
+            object,
+            path: said.path,
+            message: said.message,
+            fix: said.fix.unwrap_or_else(|| rule.fix.to_owned()),
+            place,
+        });
+    }
+
+    fn level(&self, rule: &Rule, stated: Option<Level>) -> Level {
+        let policy = &self.facts.policy;
+        let today = stated.unwrap_or(rule.level);
+        let level = match rule.upcoming {
+            Some(upcoming) if policy.enforce_upcoming && today != Level::Info => upcoming,
+            _ => today,
+        };
+        match policy.name {
+            PolicyName::Unrestricted if !rule.protects_platform => Level::Info,
+            _ => level,
+        }
+    }
+}

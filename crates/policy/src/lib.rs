@@ -1,0 +1,23 @@
+//! What a chart must look like to run as a function.
+//!
+//! Rendered documents go through [`Intake`] (lists unwrapped, hooks and definitions set aside),
+//! then [`check`] holds them against the [`catalogue`] and gives [`Finding`]s, each with the bytes
+//! it is about. Whoever rendered the chart turns those bytes into template lines.
+//!
+//! The crate knows no cluster, no network and no clock.
+
+mod catalogue;
+mod check;
+mod facts;
+mod finding;
+mod intake;
+mod nearest;
+mod rule;
+mod rules;
+
+pub use catalogue::{catalogue, rule};
+pub use check::{Report, check};
+pub use facts::{ChartFacts, DeploymentFacts, ExtraKind, Facts, FunctionFacts, Machines, Policy, PolicyName};
+pub use finding::{Finding, Place};
+pub use intake::{Intake, WORKLOAD_CONFIG};
+pub use rule::{Authority, Level, Rule};

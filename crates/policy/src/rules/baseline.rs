@@ -1,0 +1,351 @@
+//! F: the Pod Security Standards, level Baseline (upstream `k8s.io/pod-security-admission/policy`),
+//! at the policy version of the target cluster.
+
+use wheelhouse_objects::{Content, Node};
+
+use super::security_context::{all, of_containers, of_pod};
+use crate::check::{Checker, Pod, Said};
+use crate::rule::Rule;
+
+pub(crate) const RULES: &[&Rule] = &[
+    &HOST_PROCESS,
+    &HOST_NAMESPACES,
+    &PRIVILEGED,
+    &CAPABILITIES,
+    &HOST_PATH,
+    &HOST_PORTS,
+    &APP_ARMOR,
+    &SE_LINUX,
+    &PROC_MOUNT,
+    &SECCOMP,
+    &SYSCTLS,
+    &PROBE_HOST,
+];
+
+static HOST_PROCESS: Rule = Rule::warning(
+    "WH-100",
+    "windows-host-process",
+    "a host process runs with the node's rights",
+    "remove it",
+)
+.by_pod_security()
+.later();
+static HOST_NAMESPACES: Rule = Rule::warning(
+    "WH-101",
+    "host-namespaces",
+    "sharing the node's namespaces shows and opens the node to the pod",
+    "remove the line; talk over the Service instead of the host network",
+)
+.by_pod_security()
+.later();
+static PRIVILEGED: Rule = Rule::warning(
+    "WH-102",
+    "privileged",
+    "a privileged container is root on the node",
+    "remove it; ask for a GPU by resources.limits",
+)
+.by_pod_security()
+.later();
+static CAPABILITIES: Rule = Rule::warning(
+    "WH-103",
+    "capabilities-baseline",
+    "capabilities beyond the default set reach past the container",
+    "drop it",
+)
+.by_pod_security()
+.later();
+static HOST_PATH: Rule = Rule::warning(
+    "WH-104",
+    "host-path",
+    "a hostPath volume opens the node's files to the pod",
+    "use a persistentVolumeClaim",
+)
+.by_pod_security()
+.later();
+static HOST_PORTS: Rule =
+    Rule::warning("WH-105", "host-ports", "a host port takes an address of the node", "remove hostPort")
+        .by_pod_security()
+        .later();
+static APP_ARMOR: Rule = Rule::warning(
+    "WH-106",
+    "apparmor",
+    "an unconfined AppArmor profile lifts the node's protection",
+    "remove it, or RuntimeDefault",
+)
+.by_pod_security()
+.later();
+static SE_LINUX: Rule = Rule::warning(
+    "WH-107",
+    "selinux",
+    "SELinux options of its own can lift a container's confinement",
+    "remove it",
+)
+.by_pod_security()
+.later();
+static PROC_MOUNT: Rule = Rule::warning(
+    "WH-108",
+    "proc-mount",
+    "an unmasked /proc shows the node's kernel to the container",
+    "remove it",
+)
+.by_pod_security()
+.later();
+static SECCOMP: Rule = Rule::warning(
+    "WH-109",
+    "seccomp-baseline",
+    "an unconfined seccomp profile opens every system call",
+    "RuntimeDefault",
+)
+.by_pod_security()
+.later();
+static SYSCTLS: Rule = Rule::warning(
+    "WH-110",
+    "sysctls",
+    "sysctls outside the safe set reach other pods of the node",
+    "remove it, or ask the operator for a node profile",
+)
+.by_pod_security()
+.later();
+static PROBE_HOST: Rule = Rule::warning(
+    "WH-111",
+    "probe-lifecycle-host",
+    "a probe with a host makes the node call an address of the chart's choice",
+    "remove host; the probe then goes to the pod itself",
+)
+.by_pod_security()
+.later();
+
+/// Capabilities Baseline lets a container add.
+const BASELINE_CAPABILITIES: &[&str] = &[
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
+/// Safe sysctls with the minor version that made them safe.
+const SAFE_SYSCTLS: &[(&str, u32)] = &[
+    ("kernel.shm_rmid_forced", 0),
+    ("net.ipv4.ip_local_port_range", 0),
+    ("net.ipv4.ip_unprivileged_port_start", 0),
+    ("net.ipv4.tcp_syncookies", 0),
+    ("net.ipv4.ping_group_range", 0),
+    ("net.ipv4.ip_local_reserved_ports", 27),
+    ("net.ipv4.tcp_keepalive_time", 29),
+    ("net.ipv4.tcp_fin_timeout", 29),
+    ("net.ipv4.tcp_keepalive_intvl", 29),
+    ("net.ipv4.tcp_keepalive_probes", 29),
+    ("net.ipv4.tcp_rmem", 32),
+    ("net.ipv4.tcp_wmem", 32),
+];
+
+const APP_ARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
+
+pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    host_process(checker, pod);
+    host_namespaces(checker, pod);
+    for context in of_containers(pod) {
+        let owner = context.owner.shown();
+        if let Some(field) = context.field("privileged").filter(|field| field.as_bool() == Some(true)) {
+            let message = format!("{}: {owner} is privileged", pod.object);
+            checker.found(
+                &PRIVILEGED,
+                pod.object,
+                Said::at(format!("{}.privileged", context.path), field.span, message),
+            );
+        }
+        let added = context.field("capabilities.add").map(Node::items).unwrap_or_default();
+        for (index, capability) in added.iter().enumerate() {
+            if !BASELINE_CAPABILITIES.contains(&capability.as_str().unwrap_or_default()) {
+                let message = format!("{}: {owner} adds capability {}", pod.object, capability.shown());
+                let path = format!("{}.capabilities.add[{index}]", context.path);
+                checker.found(&CAPABILITIES, pod.object, Said::at(path, capability.span, message));
+            }
+        }
+        if let Some(field) = context.field("procMount").filter(|field| field.as_str() != Some("Default"))
+            && !relaxed_by_user_namespace(checker, pod)
+        {
+            let message = format!("{}: {owner} sets procMount {}", pod.object, field.shown());
+            checker.found(
+                &PROC_MOUNT,
+                pod.object,
+                Said::at(format!("{}.procMount", context.path), field.span, message),
+            );
+        }
+    }
+    host_ports(checker, pod);
+    app_armor(checker, pod);
+    se_linux(checker, pod);
+    for context in all(pod) {
+        if let Some(field) = context.field("seccompProfile.type")
+            && !matches!(field.as_str(), Some("RuntimeDefault" | "Localhost"))
+        {
+            let message =
+                format!("{}: {} uses seccomp profile {}", pod.object, context.owner.shown(), field.shown());
+            let path = format!("{}.seccompProfile.type", context.path);
+            checker.found(&SECCOMP, pod.object, Said::at(path, field.span, message));
+        }
+    }
+    sysctls(checker, pod);
+    probe_hosts(checker, pod);
+}
+
+/// Whether `hostUsers: false` lifts a check: from policy version 1.35 on.
+pub(crate) fn relaxed_by_user_namespace(checker: &Checker<'_>, pod: &Pod<'_>) -> bool {
+    checker.facts.policy.kubernetes_minor >= 35
+        && pod.template.spec.get("hostUsers").and_then(Node::as_bool) == Some(false)
+}
+
+fn host_process(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    for context in all(pod) {
+        if let Some(field) =
+            context.field("windowsOptions.hostProcess").filter(|field| field.as_bool() == Some(true))
+        {
+            let message =
+                format!("{}: {} sets windowsOptions.hostProcess=true", pod.object, context.owner.shown());
+            let path = format!("{}.windowsOptions.hostProcess", context.path);
+            checker.found(&HOST_PROCESS, pod.object, Said::at(path, field.span, message));
+        }
+    }
+}
+
+fn host_namespaces(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    for field in ["hostNetwork", "hostPID", "hostIPC"] {
+        if let Some(value) = pod.template.spec.get(field).filter(|value| value.as_bool() == Some(true)) {
+            let message = format!("{} sets {field}=true", pod.object);
+            checker.found(&HOST_NAMESPACES, pod.object, Said::at(pod.path(field), value.span, message));
+        }
+    }
+}
+
+fn host_ports(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    for container in pod.template.containers() {
+        let ports = container.node.get("ports").map(Node::items).unwrap_or_default();
+        for (index, port) in ports.iter().enumerate() {
+            if let Some(host) = port.set("hostPort").filter(|host| host.as_integer() != Some(0)) {
+                let message = format!(
+                    "{}: container \"{}\" binds host port {}",
+                    pod.object,
+                    container.name(),
+                    host.shown()
+                );
+                let path = pod.container_path(&container, &format!("ports[{index}].hostPort"));
+                checker.found(&HOST_PORTS, pod.object, Said::at(path, host.span, message));
+            }
+        }
+    }
+}
+
+fn app_armor(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    for (owner, path, field) in app_armor_profiles(pod) {
+        let value = field.as_str().unwrap_or_default();
+        let allowed = if path.contains("annotations") {
+            matches!(value, "" | "runtime/default") || value.starts_with("localhost/")
+        } else {
+            matches!(value, "RuntimeDefault" | "Localhost")
+        };
+        if !allowed {
+            let message = format!("{}: {owner} uses AppArmor profile {}", pod.object, field.shown());
+            checker.found(&APP_ARMOR, pod.object, Said::at(path, field.span, message));
+        }
+    }
+}
+
+/// Every AppArmor profile of a pod: owner, path and the value, from fields and annotations.
+pub(crate) fn app_armor_profiles<'a>(pod: &Pod<'a>) -> Vec<(String, String, &'a Node)> {
+    let annotations = pod.template.metadata.and_then(|metadata| metadata.get("annotations"));
+    let by_annotation = annotations.map(Node::entries).unwrap_or_default().iter().filter_map(|entry| {
+        let container = entry.key.strip_prefix(APP_ARMOR_ANNOTATION)?;
+        Some((
+            format!("container \"{container}\""),
+            format!("metadata.annotations[{}]", entry.key),
+            &entry.value,
+        ))
+    });
+    let by_field = all(pod).into_iter().filter_map(|context| {
+        let field = context.field("appArmorProfile.type")?;
+        Some((context.owner.shown(), format!("{}.appArmorProfile.type", context.path), field))
+    });
+    by_annotation.chain(by_field).collect()
+}
+
+fn se_linux(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    let minor = checker.facts.policy.kubernetes_minor;
+    for context in all(pod) {
+        for name in ["type", "user", "role"] {
+            let Some(field) = context.field(&format!("seLinuxOptions.{name}")) else { continue };
+            let allowed = match (name, field.as_str().unwrap_or_default()) {
+                (_, "") | ("type", "container_t" | "container_init_t" | "container_kvm_t") => {
+                    matches!(field.value, Content::String(_))
+                }
+                ("type", "container_engine_t") => minor >= 31,
+                _ => false,
+            };
+            if !allowed {
+                let message = format!(
+                    "{}: {} sets seLinuxOptions.{name} to \"{}\"",
+                    pod.object,
+                    context.owner.shown(),
+                    field.shown()
+                );
+                let path = format!("{}.seLinuxOptions.{name}", context.path);
+                checker.found(&SE_LINUX, pod.object, Said::at(path, field.span, message));
+            }
+        }
+    }
+}
+
+fn sysctls(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    let minor = checker.facts.policy.kubernetes_minor;
+    let context = of_pod(pod);
+    let sysctls = context.field("sysctls").map(Node::items).unwrap_or_default();
+    for (index, sysctl) in sysctls.iter().enumerate() {
+        let Some(name) = sysctl.get("name") else { continue };
+        let text = name.as_str().unwrap_or_default();
+        if !SAFE_SYSCTLS.iter().any(|(safe, since)| *safe == text && minor >= *since) {
+            let message = format!(
+                "{} sets sysctl {}, which is not in the safe set of Kubernetes 1.{minor}",
+                pod.object,
+                name.shown()
+            );
+            let path = format!("{}.sysctls[{index}].name", context.path);
+            checker.found(&SYSCTLS, pod.object, Said::at(path, name.span, message));
+        }
+    }
+}
+
+fn probe_hosts(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    if checker.facts.policy.kubernetes_minor < 34 {
+        return;
+    }
+    const HANDLERS: &[&str] =
+        &["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"];
+    for container in pod.template.containers() {
+        for handler in HANDLERS {
+            for action in ["httpGet", "tcpSocket"] {
+                let field = format!("{handler}.{action}.host");
+                if let Some(host) = container.node.at(&field).filter(|host| host.value != Content::Null)
+                    && host.as_str() != Some("")
+                {
+                    let message = format!(
+                        "{}: container \"{}\" {handler} names host \"{}\"",
+                        pod.object,
+                        container.name(),
+                        host.shown()
+                    );
+                    let path = pod.container_path(&container, &field);
+                    checker.found(&PROBE_HOST, pod.object, Said::at(path, host.span, message));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! B: kinds, counts, names.
+
+use std::collections::{BTreeMap, HashMap};
+
+use wheelhouse_objects::{Content, Node, Object, pod_spec};
+
+use super::set_aside::OPAQUE;
+use crate::check::{Checker, Said};
+use crate::intake::Intake;
+use crate::nearest::nearest;
+use crate::rule::{Level, Rule};
+
+pub(crate) const KIND_RULES: &[&Rule] = &[&KIND, &TOO_MANY, &INVALID, &DUPLICATE, &OTHER_NAMESPACE];
+pub(crate) const NAME_RULES: &[&Rule] = &[&RESERVED];
+
+/// How many objects a chart may render.
+const MOST_OBJECTS: usize = 300;
+
+/// The thirteen kinds, with their groups.
+const ALLOWED: &[(&str, &str)] = &[
+    ("", "ConfigMap"),
+    ("", "Secret"),
+    ("", "Service"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+    ("batch", "Job"),
+    ("batch", "CronJob"),
+    ("", "Pod"),
+    ("", "ServiceAccount"),
+    ("rbac.authorization.k8s.io", "Role"),
+    ("rbac.authorization.k8s.io", "RoleBinding"),
+    ("", "PersistentVolumeClaim"),
+];
+
+/// What to do instead of some well-known kinds.
+const INSTEAD: &[(&str, &str)] = &[
+    ("DaemonSet", "use a Deployment: the platform decides on which nodes an instance runs"),
+    ("Ingress", "requests reach the entry Service through the gateway; remove it"),
+    ("HTTPRoute", "requests reach the entry Service through the gateway; remove it"),
+    ("HorizontalPodAutoscaler", "set minInstances and maxInstances of the deployment instead"),
+    ("Namespace", "every instance has a namespace of its own; remove it"),
+    ("ClusterRole", "use a Role, or remove it: pods of a function get no service account token"),
+    (
+        "ClusterRoleBinding",
+        "use a RoleBinding, or remove it: pods of a function get no service account token",
+    ),
+    ("PersistentVolume", "use a PersistentVolumeClaim"),
+    ("NetworkPolicy", "the platform isolates every instance; remove it"),
+    ("PodDisruptionBudget", "the platform replaces instances as a whole; remove it"),
+];
+
+static KIND: Rule = Rule::error(
+    "WH-010",
+    "kind-not-allowed",
+    "only thirteen kinds of objects are supported in a function's namespace",
+    "remove the object, or have the policy allow its kind",
+)
+.by_platform();
+
+static TOO_MANY: Rule = Rule::error(
+    "WH-011",
+    "too-many-objects",
+    "a rendered chart may contain at most 300 objects",
+    "merge ConfigMaps and Secrets, or move loops into fewer objects",
+)
+.by_platform();
+
+static INVALID: Rule = Rule::error(
+    "WH-012",
+    "object-invalid",
+    "an object needs apiVersion, kind and a valid name to be installed",
+    "add what is missing at the template",
+)
+.protecting();
+
+static DUPLICATE: Rule = Rule::error(
+    "WH-013",
+    "duplicate-object",
+    "two objects of one kind and name overwrite each other",
+    "give them distinct names, usually with the loop's key in it",
+);
+
+static OTHER_NAMESPACE: Rule = Rule::error(
+    "WH-014",
+    "other-namespace",
+    "a function's objects live in the namespace of its instance",
+    "remove the line or use {{ .Release.Namespace }}",
+)
+.by_platform()
+.protecting();
+
+static RESERVED: Rule = Rule::error(
+    "WH-019",
+    "reserved-name",
+    "the platform puts objects and labels of its own beside those of the chart",
+    "use another name, or drop the key; the platform sets it",
+)
+.protecting();
+
+/// Names of objects the platform makes in an instance's namespace start with this.
+const RESERVED_PREFIX: &str = "nvcf-";
+/// Label and annotation keys the platform sets.
+const RESERVED_KEYS: &[&str] =
+    &["function-id", "function-version-id", "task-id", "nca-id", "function-name", "task-name"];
+
+pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake) {
+    for object in &intake.objects {
+        kind(checker, object, intake);
+        shape(checker, object);
+        reserved(checker, object);
+    }
+    count(checker, &intake.objects);
+    duplicates(checker, &intake.objects);
+}
+
+fn kind(checker: &mut Checker<'_>, object: &Object, intake: &Intake) {
+    if object.kind.is_empty() || ALLOWED.contains(&(object.group(), object.kind.as_str())) {
+        return;
+    }
+    let version = object.api_version.rsplit('/').next().unwrap_or_default();
+    let fits = |pattern: &str, text: &str| pattern == "*" || pattern == text;
+    let extra = checker.facts.policy.extra_kinds.iter().any(|extra| {
+        extra.group == object.group() && fits(&extra.version, version) && fits(&extra.kind, &object.kind)
+    });
+    let span = object.root.get("kind").map_or(object.root.span, |kind| kind.span);
+    if extra {
+        if pod_spec::pod_holder(object.group(), &object.kind).is_none() {
+            let message = format!("{object} is accepted by policy; pod rules are not checked inside it");
+            checker.found(&OPAQUE, object, Said::at("kind", span, message));
+        }
+        return;
+    }
+    let mut message = format!("{object} ({}) is not an allowed kind", object.api_version);
+    let defined_here = intake.definitions.iter().any(|definition| {
+        definition.root.at("spec.names.kind").and_then(Node::as_str) == Some(object.kind.as_str())
+    });
+    if defined_here {
+        message.push_str("; its CRD is in this chart but is not installed");
+    }
+    let mut said = Said::at("kind", span, message);
+    if let Some((_, advice)) = INSTEAD.iter().find(|(kind, _)| *kind == object.kind) {
+        said = said.fix(*advice);
+    } else if let Some(near) = nearest(&object.kind, ALLOWED.iter().map(|(_, kind)| *kind)) {
+        said = said.fix(format!("did you mean {near}?"));
+    }
+    checker.found(&KIND, object, said);
+}
+
+fn shape(checker: &mut Checker<'_>, object: &Object) {
+    let root = &object.root;
+    let invalid = |checker: &mut Checker<'_>, path: &str, message: String| {
+        checker.found(&INVALID, object, Said::missing(path, root.span, message));
+    };
+    if !matches!(root.value, Content::Mapping(_)) {
+        invalid(checker, "", "the document is not an object".to_owned());
+        return;
+    }
+    if object.kind.is_empty() {
+        invalid(checker, "kind", "the document has no kind".to_owned());
+    }
+    if object.api_version.is_empty() {
+        invalid(checker, "apiVersion", format!("{object} has no apiVersion"));
+    }
+    match root.at("metadata.name") {
+        Some(Node { value: Content::String(name), span }) if !is_valid_name(&object.kind, name) => {
+            let message =
+                format!("{object}: metadata.name \"{name}\" is not a valid name for a {}", object.kind);
+            checker.found(&INVALID, object, Said::at("metadata.name", *span, message));
+        }
+        Some(Node { value: Content::String(_), .. }) => {}
+        Some(other) if other.value != Content::Null => {
+            let message = format!("{object}: metadata.name must be a text, found {}", other.shown());
+            let said = Said::at("metadata.name", other.span, message).fix("quote it: {{ … | quote }}");
+            checker.found(&INVALID, object, said);
+        }
+        _ => {
+            let parent = root.get("metadata").map_or(root.span, |metadata| metadata.span);
+            let message = if root.at("metadata.generateName").is_some() {
+                format!(
+                    "{}/ has a generateName; every object of a function needs a name of its own",
+                    object.kind
+                )
+            } else {
+                format!("{}/ has no metadata.name", object.kind)
+            };
+            checker.found(&INVALID, object, Said::missing("metadata.name", parent, message));
+        }
+    }
+    if let Some(namespace) = root.at("metadata.namespace")
+        && namespace.value != Content::Null
+        && namespace.as_str() != Some(checker.facts.namespace())
+    {
+        let message = format!(
+            "{object} asks for namespace \"{}\"; a function's objects live in the instance's own namespace",
+            namespace.shown()
+        );
+        checker.found(&OTHER_NAMESPACE, object, Said::at("metadata.namespace", namespace.span, message));
+    }
+    texts(checker, object);
+}
+
+/// Fields that must be texts but rendered as numbers or truths: labels, annotations, environment
+/// values, ConfigMap data.
+fn texts(checker: &mut Checker<'_>, object: &Object) {
+    let mut mappings: Vec<(String, &Node)> = ["labels", "annotations"]
+        .into_iter()
+        .filter_map(|key| Some((format!("metadata.{key}"), object.root.at("metadata")?.set(key)?)))
+        .collect();
+    if object.is("", "ConfigMap") {
+        mappings.extend(object.root.set("data").map(|data| ("data".to_owned(), data)));
+    }
+    if object.is("", "Secret") {
+        mappings.extend(object.root.set("stringData").map(|data| ("stringData".to_owned(), data)));
+    }
+    let template = pod_spec::pod_template(object);
+    if let Some(metadata) = template.and_then(|template| template.metadata)
+        && object.kind != "Pod"
+    {
+        for key in ["labels", "annotations"] {
+            mappings.extend(metadata.set(key).map(|node| (format!("spec.template.metadata.{key}"), node)));
+        }
+    }
+    for (path, mapping) in mappings {
+        for entry in mapping.entries() {
+            if matches!(entry.value.value, Content::Bool(_) | Content::Integer(_) | Content::Float(_)) {
+                not_a_text(checker, object, &format!("{path}.{}", entry.key), &entry.value);
+            }
+        }
+    }
+    for container in template.map(|template| template.containers()).unwrap_or_default() {
+        let variables = container.node.get("env").map(Node::items).unwrap_or_default();
+        for (index, variable) in variables.iter().enumerate() {
+            if let Some(value) = variable.get("value")
+                && matches!(value.value, Content::Bool(_) | Content::Integer(_) | Content::Float(_))
+            {
+                not_a_text(checker, object, &format!("{}.env[{index}].value", container.path()), value);
+            }
+        }
+    }
+}
+
+fn not_a_text(checker: &mut Checker<'_>, object: &Object, path: &str, value: &Node) {
+    let kind = if matches!(value.value, Content::Bool(_)) { "a truth value" } else { "a number" };
+    let message = format!("{object}: {path} must be a text, found {kind} {}", value.shown());
+    checker.found(&INVALID, object, Said::at(path, value.span, message).fix("quote it: {{ … | quote }}"));
+}
+
+/// Whether a name is valid for its kind: a DNS label for Services, a path segment for RBAC kinds, a
+/// DNS subdomain for all others.
+pub(crate) fn is_valid_name(kind: &str, name: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    match kind {
+        "Service" => {
+            name.len() <= 63 && is_label(name) && name.starts_with(|first: char| first.is_ascii_lowercase())
+        }
+        "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
+            !name.is_empty() && !matches!(name, "." | "..") && !name.contains(['/', '%'])
+        }
+        _ => name.len() <= 253 && name.split('.').all(is_label),
+    }
+}
+
+fn reserved(checker: &mut Checker<'_>, object: &Object) {
+    if object.name().starts_with(RESERVED_PREFIX) {
+        let span = object.root.at("metadata.name").map_or(object.root.span, |name| name.span);
+        let message = format!("{object}: name \"{}\" is reserved by the platform", object.name());
+        checker.found(&RESERVED, object, Said::at("metadata.name", span, message));
+    }
+    let Some(template) = pod_spec::pod_template(object) else { return };
+    for field in ["labels", "annotations"] {
+        let mapping = template.metadata.and_then(|metadata| metadata.get(field));
+        for entry in mapping.map(Node::entries).unwrap_or_default() {
+            let is_reserved = RESERVED_KEYS.contains(&entry.key.as_str())
+                || entry.key.starts_with("nvcf.nvidia.io/")
+                || entry.key.starts_with("wheelhouse.dev/");
+            if is_reserved {
+                let message = format!(
+                    "{object}: pod {field} key \"{}\" is reserved and will be overwritten",
+                    entry.key
+                );
+                let said = Said::at(format!("{field}.{}", entry.key), entry.key_span, message);
+                checker.found(&RESERVED, object, said.level(Level::Warning));
+            }
+        }
+    }
+}
+
+fn count(checker: &mut Checker<'_>, objects: &[Object]) {
+    if objects.len() <= MOST_OBJECTS {
+        return;
+    }
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for object in objects {
+        *kinds.entry(&object.kind).or_default() += 1;
+    }
+    let mut most: Vec<(&str, usize)> = kinds.into_iter().collect();
+    most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let most: Vec<String> = most.iter().take(3).map(|(kind, count)| format!("{kind} {count}")).collect();
+    let message = format!(
+        "the chart renders {} objects, the limit is {MOST_OBJECTS} (most: {})",
+        objects.len(),
+        most.join(", ")
+    );
+    if let Some(first_over) = objects.get(MOST_OBJECTS) {
+        checker.found(&TOO_MANY, first_over, Said::at("", first_over.root.span, message));
+    }
+}
+
+fn duplicates(checker: &mut Checker<'_>, objects: &[Object]) {
+    let mut seen: HashMap<(&str, &str, &str), &Object> = HashMap::new();
+    for object in objects.iter().filter(|object| !object.name().is_empty()) {
+        let key = (object.group(), object.kind.as_str(), object.name());
+        if seen.insert(key, object).is_some() {
+            let span = object.root.at("metadata.name").map_or(object.root.span, |name| name.span);
+            let message = format!("{object} is rendered twice");
+            checker.found(&DUPLICATE, object, Said::at("metadata.name", span, message));
+        }
+    }
+}

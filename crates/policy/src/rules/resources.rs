@@ -1,0 +1,78 @@
+//! I: limits of containers.
+
+use wheelhouse_objects::{ContainerList, Node, Quantity};
+
+use crate::check::{Checker, Pod, Said};
+use crate::rule::Rule;
+
+pub(crate) const RULES: &[&Rule] = &[&LIMITS, &EXTENDED];
+
+static LIMITS: Rule = Rule::warning(
+    "WH-140",
+    "limits-missing",
+    "all containers have resource limits for at least cpu and memory",
+    "add the limit",
+)
+.by_platform()
+.later();
+static EXTENDED: Rule = Rule::warning(
+    "WH-141",
+    "gpu-limit",
+    "an extended resource is asked for by its limit, and request and limit are equal",
+    "put the same value under limits",
+)
+.by_platform()
+.later();
+
+/// A resource that is not one of Kubernetes' own: it has a domain.
+pub(crate) fn is_extended(resource: &str) -> bool {
+    resource.contains('/') && !resource.starts_with("kubernetes.io/")
+}
+
+/// The amount of a node of a manifest.
+pub(crate) fn amount(node: &Node) -> Option<Quantity> {
+    Quantity::of(&node.to_json())
+}
+
+pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    for container in pod.template.containers() {
+        if container.list == ContainerList::EphemeralContainers {
+            continue;
+        }
+        let resources = container.node.set("resources");
+        let limits = resources.and_then(|resources| resources.set("limits"));
+        let span = limits.or(resources).unwrap_or(container.node).span;
+        for resource in ["cpu", "memory"] {
+            if limits.and_then(|limits| limits.set(resource)).is_none() {
+                let message =
+                    format!("{}: container \"{}\" has no {resource} limit", pod.object, container.name());
+                let path = pod.container_path(&container, &format!("resources.limits.{resource}"));
+                let requested = resources.and_then(|resources| resources.at("requests")?.set(resource));
+                let mut said = Said::missing(path, span, message);
+                if let Some(requested) = requested {
+                    said = said.fix(format!(
+                        "add limits.{resource}: {}, as much as is requested",
+                        requested.shown()
+                    ));
+                }
+                checker.found(&LIMITS, pod.object, said);
+            }
+        }
+        let requests = resources.and_then(|resources| resources.get("requests"));
+        for request in requests.map(Node::entries).unwrap_or_default() {
+            let limit = limits.and_then(|limits| limits.set(&request.key));
+            let fits = limit.is_some_and(|limit| amount(limit) == amount(&request.value));
+            if is_extended(&request.key) && !fits {
+                let message = format!(
+                    "{}: container \"{}\" requests {} without the same limit",
+                    pod.object,
+                    container.name(),
+                    request.key
+                );
+                let path = pod.container_path(&container, &format!("resources.requests[{}]", request.key));
+                let fix = format!("limits: {{{}: {}}}", request.key, request.value.shown());
+                checker.found(&EXTENDED, pod.object, Said::at(path, request.key_span, message).fix(fix));
+            }
+        }
+    }
+}
