@@ -1,0 +1,27 @@
+/// How much a reader may take in before it answers with an error.
+///
+/// Go's own limits (10,000 nested levels, the ratio of aliased nodes) hold besides these and keep
+/// their texts; these are ours, for input that Go would swallow at any price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of input.
+    pub max_bytes: usize,
+    /// Levels of nesting, aliases followed. Reading, comparing and dropping a value recurse this
+    /// deep, so it is also what keeps the stack safe.
+    pub max_depth: usize,
+    /// Nodes, every alias counted as often as it is followed.
+    pub max_nodes: usize,
+}
+
+impl Limits {
+    /// The largest input any limit allows: offsets are kept in 32 bits.
+    pub(crate) const MOST_BYTES: usize = u32::MAX as usize - 16;
+}
+
+impl Default for Limits {
+    /// 128 MiB, 1,000 levels, 2 million nodes: many times any real chart, and a repository index
+    /// of 20 MB.
+    fn default() -> Self {
+        Self { max_bytes: 128 << 20, max_depth: 1_000, max_nodes: 2_000_000 }
+    }
+}
