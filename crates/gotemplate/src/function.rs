@@ -46,6 +46,31 @@ pub enum Parameter {
     Named(&'static str),
 }
 
+impl Parameter {
+    /// The Go type's name as error texts show it.
+    #[must_use]
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Parameter::Any => "interface {}",
+            Parameter::Bool => "bool",
+            Parameter::String => "string",
+            Parameter::Int => "int",
+            Parameter::Int64 => "int64",
+            Parameter::Uint32 => "uint32",
+            Parameter::Uint64 => "uint64",
+            Parameter::Float64 => "float64",
+            Parameter::List => "[]interface {}",
+            Parameter::Strings => "[]string",
+            Parameter::Ints => "[]int",
+            Parameter::Bytes => "[]uint8",
+            Parameter::Map => "map[string]interface {}",
+            Parameter::StringMap => "map[string]string",
+            Parameter::Reflect => "reflect.Value",
+            Parameter::Named(name) => name,
+        }
+    }
+}
+
 /// The Go type of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Signature {
@@ -101,6 +126,11 @@ pub trait Context {
     /// # Errors
     /// When the render's budget of bytes is used up.
     fn charge_bytes(&mut self, bytes: usize) -> Result<(), CallError>;
+
+    /// How many bytes are left to pay for.
+    fn bytes_left(&self) -> usize {
+        usize::MAX
+    }
 
     /// Runs a named template with `data` as its dot and gives its output (Helm's `include`).
     ///
