@@ -14,8 +14,36 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// From Rust's shortest scientific form, such as `-1.5e-7`.
-    fn new(scientific: &str) -> Self {
+    /// The fewest digits that read back as `value`.
+    fn shortest(value: f64) -> Self {
+        let shortest = Self::parse(&format!("{value:e}"));
+        // With so many digits two decimals may be equally near. Rust takes the larger one then,
+        // Go the even one, as rounding to a given number of digits does.
+        let count = shortest.digits.len();
+        if count >= 15 {
+            let rounded = format!("{value:.precision$e}", precision = count - 1);
+            if rounded.parse() == Ok(value) {
+                return Self::parse(&rounded);
+            }
+        }
+        shortest
+    }
+
+    /// The same with the precision of 32 bits.
+    fn shortest_32(value: f32) -> Self {
+        let shortest = Self::parse(&format!("{value:e}"));
+        let count = shortest.digits.len();
+        if count >= 6 {
+            let rounded = format!("{value:.precision$e}", precision = count - 1);
+            if rounded.parse() == Ok(value) {
+                return Self::parse(&rounded);
+            }
+        }
+        shortest
+    }
+
+    /// From a scientific form, such as `-1.5e-7`.
+    fn parse(scientific: &str) -> Self {
         let unsigned = scientific.strip_prefix('-');
         let (mantissa, exponent) =
             unsigned.unwrap_or(scientific).split_once('e').unwrap_or((scientific, "0"));
@@ -80,7 +108,7 @@ pub(crate) fn yaml(value: f64) -> Cow<'static, str> {
         Some("NaN") => Cow::Borrowed(".nan"),
         Some("+Inf") => Cow::Borrowed(".inf"),
         Some(_) => Cow::Borrowed("-.inf"),
-        None => Cow::Owned(Decimal::new(&format!("{value:e}")).general()),
+        None => Cow::Owned(Decimal::shortest(value).general()),
     }
 }
 
@@ -90,7 +118,7 @@ pub(crate) fn general_32(value: f64) -> String {
     let value = value as f32;
     match special(f64::from(value)) {
         Some(word) => word.to_owned(),
-        None => Decimal::new(&format!("{value:e}")).general(),
+        None => Decimal::shortest_32(value).general(),
     }
 }
 
@@ -105,7 +133,7 @@ pub(crate) fn yaml_key(value: f64) -> Cow<'static, str> {
 pub(crate) fn go_syntax(value: f64) -> String {
     match special(value) {
         Some(word) => word.to_owned(),
-        None => Decimal::new(&format!("{value:e}")).general(),
+        None => Decimal::shortest(value).general(),
     }
 }
 
@@ -114,7 +142,7 @@ pub(crate) fn json(value: f64) -> Result<String, &'static str> {
     if let Some(word) = special(value) {
         return Err(word);
     }
-    let decimal = Decimal::new(&format!("{value:e}"));
+    let decimal = Decimal::shortest(value);
     let magnitude = value.abs();
     if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
         Ok(decimal.scientific(false))
@@ -155,6 +183,7 @@ mod tests {
         check(1e21, "1e+21", "1e+21");
         check(1e20, "1e+20", "100000000000000000000");
         check(1e-100, "1e-100", "1e-100");
+        check(761_320_690_001_442.25, "7.613206900014422e+14", "761320690001442.2");
         check(f64::MAX, "1.7976931348623157e+308", "1.7976931348623157e+308");
         check(5e-324, "5e-324", "5e-324");
     }
