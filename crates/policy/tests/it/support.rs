@@ -2,7 +2,7 @@ use wheelhouse_objects::read_document;
 use wheelhouse_policy::{ChartFacts, Facts, Finding, Intake, check};
 
 /// Facts of a sound chart without a function.
-pub fn facts() -> Facts {
+pub(crate) fn facts() -> Facts {
     Facts {
         chart: ChartFacts { name: "web".into(), version: "1.0.0".into(), ..ChartFacts::default() },
         namespace: "instance".into(),
@@ -11,7 +11,7 @@ pub fn facts() -> Facts {
 }
 
 /// The findings of a text of documents, each with the text it points at.
-pub fn findings_with(documents: &str, facts: &Facts) -> Vec<(Finding, String)> {
+pub(crate) fn findings_with(documents: &str, facts: &Facts) -> Vec<(Finding, String)> {
     let mut offset = 0;
     let mut nodes = Vec::new();
     for document in documents.split_inclusive("\n---\n") {
@@ -35,7 +35,7 @@ pub fn findings_with(documents: &str, facts: &Facts) -> Vec<(Finding, String)> {
 }
 
 /// The findings of one rule as `level path = text at the place`.
-pub fn of_rule(id: &str, documents: &str, facts: &Facts) -> Vec<String> {
+pub(crate) fn of_rule(id: &str, documents: &str, facts: &Facts) -> Vec<String> {
     findings_with(documents, facts)
         .into_iter()
         .filter(|(finding, _)| finding.rule.id == id)
@@ -48,12 +48,12 @@ pub fn of_rule(id: &str, documents: &str, facts: &Facts) -> Vec<String> {
 }
 
 /// Holds a rule against documents: exactly these findings, in this order.
-pub fn expect(id: &str, documents: &str, expected: &[&str]) {
+pub(crate) fn expect(id: &str, documents: &str, expected: &[&str]) {
     assert_eq!(of_rule(id, documents, &facts()), expected, "{id} of\n{documents}");
 }
 
 /// The messages of one rule.
-pub fn messages(id: &str, documents: &str, facts: &Facts) -> Vec<String> {
+pub(crate) fn messages(id: &str, documents: &str, facts: &Facts) -> Vec<String> {
     findings_with(documents, facts)
         .into_iter()
         .filter(|(finding, _)| finding.rule.id == id)
@@ -62,15 +62,15 @@ pub fn messages(id: &str, documents: &str, facts: &Facts) -> Vec<String> {
 }
 
 /// A Pod with the given lines below `spec`, which is indented by two.
-pub fn pod(spec: &str) -> String {
+pub(crate) fn pod(spec: &str) -> String {
     format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n{}", indented(spec, 2))
 }
 
 /// A Pod with one container `c` and the given lines inside it.
-pub fn container(lines: &str) -> String {
+pub(crate) fn container(lines: &str) -> String {
     pod(&format!("containers:\n- name: c\n  image: i:1\n{}", indented(lines, 2)))
 }
 
-pub fn indented(text: &str, by: usize) -> String {
+pub(crate) fn indented(text: &str, by: usize) -> String {
     text.lines().map(|line| format!("{}{line}\n", " ".repeat(by))).collect()
 }
