@@ -150,19 +150,15 @@ pub trait Context {
 }
 
 /// Why a call failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum CallError {
     /// The function returned an error or panicked, with this text.
-    #[error("{0}")]
     Message(String),
     /// A nested template failed (`include`, `tpl`).
-    #[error("{0}")]
     Template(Box<crate::error::ExecError>),
     /// The text given to `tpl` is no template.
-    #[error("{0}")]
     Parse(Box<crate::error::ParseError>),
     /// An error with words before it, as Go's `fmt.Errorf("…: %w", …)` makes it.
-    #[error("{text}: {cause}")]
     Wrapped {
         /// The words before.
         text: String,
@@ -170,9 +166,10 @@ pub enum CallError {
         cause: Box<CallError>,
     },
     /// A limit of the render was reached; nothing recovers from it.
-    #[error("{0}")]
     Limit(crate::error::LimitReached),
 }
+
+impl std::error::Error for CallError {}
 
 impl CallError {
     /// The limit that was reached, however deep inside.

@@ -19,6 +19,9 @@ pub(super) fn len(item: &Operand) -> Result<i64, CallError> {
         (Value::Bytes(bytes), _) => bytes.len(),
         (Value::List(list), _) => list.len(),
         (Value::Map(map), _) => map.len(),
+        (Value::Object(object), _) if object.elements().is_some() => {
+            object.elements().map_or(0, |list| list.len())
+        }
         (other, _) => return error(format!("len of type {}", other.type_name())),
     };
     Ok(i64::try_from(length).unwrap_or(i64::MAX))
@@ -33,6 +36,11 @@ pub(super) fn index(item: &Operand, indexes: &[Operand]) -> Result<Operand, Call
     for index in indexes {
         if matches!(item.value, Value::Nil) {
             return error("index of nil pointer");
+        }
+        if let Value::Object(object) = &item.value
+            && let Some(list) = object.elements()
+        {
+            item = Operand::concrete(Value::List(list));
         }
         item = match &item.value {
             Value::List(list) => {

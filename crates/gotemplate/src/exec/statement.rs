@@ -165,7 +165,12 @@ impl Engine<'_> {
     }
 
     fn range(&mut self, unit: Unit<'_>, choice: Choice, dot: &Operand) -> Result<Flow, Fault> {
-        let value = self.pipe(unit, choice.pipe, dot)?.unwrapped();
+        let mut value = self.pipe(unit, choice.pipe, dot)?.unwrapped();
+        if let Value::Object(object) = &value.value
+            && let Some(list) = object.elements()
+        {
+            value.value = Value::List(list);
+        }
         let places = match unit.program.pipes.get(choice.pipe as usize) {
             Some(pipe) => pipe.places.of(&unit.program.places),
             None => &[],

@@ -123,6 +123,12 @@ impl Printer {
     }
 
     fn open_object(&mut self, object: &dyn Object, value: &Value, verb: char, depth: usize) -> Option<Open> {
+        if let Some(list) = object.elements() {
+            if self.start(value.type_name(), list.is_nil(), b"[") {
+                return None;
+            }
+            return Some(Open::List { list, next: 0 });
+        }
         match object.kind() {
             Kind::Pointer if depth == 0 => self.write(b"&"),
             Kind::Pointer | Kind::Func => {

@@ -92,13 +92,11 @@ impl Generator {
             7 => {
                 let pipeline = self.pipeline(2);
                 let name = format!("$v{}", self.random.below(3));
-                let action = if self.random.below(4) == 0 {
-                    self.action(&format!("{name} = {pipeline}"))
-                } else {
-                    let action = self.action(&format!("{name} := {pipeline}"));
-                    self.variables.push(name);
-                    action
-                };
+                if self.random.below(4) == 0 {
+                    return self.action(&format!("{name} = {pipeline}"));
+                }
+                let action = self.action(&format!("{name} := {pipeline}"));
+                self.variables.push(name);
                 action
             }
             8 => self

@@ -11,5 +11,6 @@
 mod differential;
 mod functions;
 mod generate;
+mod limits;
 mod support;
 mod values;
