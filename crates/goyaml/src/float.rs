@@ -16,30 +16,28 @@ struct Decimal {
 impl Decimal {
     /// The fewest digits that read back as `value`.
     fn shortest(value: f64) -> Self {
-        let shortest = Self::parse(&format!("{value:e}"));
-        // With so many digits two decimals may be equally near. Rust takes the larger one then,
-        // Go the even one, as rounding to a given number of digits does.
-        let count = shortest.digits.len();
-        if count >= 15 {
-            let rounded = format!("{value:.precision$e}", precision = count - 1);
-            if rounded.parse() == Ok(value) {
-                return Self::parse(&rounded);
-            }
-        }
-        shortest
+        Self::even(&format!("{value:e}"), 15, |precision| {
+            let rounded = format!("{value:.precision$e}");
+            (rounded.parse() == Ok(value)).then_some(rounded)
+        })
     }
 
     /// The same with the precision of 32 bits.
     fn shortest_32(value: f32) -> Self {
-        let shortest = Self::parse(&format!("{value:e}"));
-        let count = shortest.digits.len();
-        if count >= 6 {
-            let rounded = format!("{value:.precision$e}", precision = count - 1);
-            if rounded.parse() == Ok(value) {
-                return Self::parse(&rounded);
-            }
+        Self::even(&format!("{value:e}"), 6, |precision| {
+            let rounded = format!("{value:.precision$e}");
+            (rounded.parse() == Ok(value)).then_some(rounded)
+        })
+    }
+
+    /// With many digits two decimals may be equally near. Rust takes the larger one then, Go the
+    /// even one, as rounding to a given number of digits does.
+    fn even(shortest: &str, many: usize, round: impl Fn(usize) -> Option<String>) -> Self {
+        let decimal = Self::parse(shortest);
+        if decimal.digits.len() < many {
+            return decimal;
         }
-        shortest
+        round(decimal.digits.len() - 1).map_or(decimal, |rounded| Self::parse(&rounded))
     }
 
     /// From a scientific form, such as `-1.5e-7`.
@@ -183,7 +181,7 @@ mod tests {
         check(1e21, "1e+21", "1e+21");
         check(1e20, "1e+20", "100000000000000000000");
         check(1e-100, "1e-100", "1e-100");
-        check(761_320_690_001_442.25, "7.613206900014422e+14", "761320690001442.2");
+        check(761_320_690_001_442.0 + 0.25, "7.613206900014422e+14", "761320690001442.2");
         check(f64::MAX, "1.7976931348623157e+308", "1.7976931348623157e+308");
         check(5e-324, "5e-324", "5e-324");
     }
