@@ -13,8 +13,7 @@ use crate::limits::Limits;
 use crate::resolve::{Resolved, resolve};
 use crate::value::{Map, Value};
 
-pub(crate) use key::Key;
-pub(crate) use object::{Object, decode_object};
+use key::Key;
 
 /// How values are to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -153,10 +152,11 @@ fn resolve_scalar<'d>(node: Node<'d>) -> Result<Resolved<'d>, Error> {
     }
 }
 
-/// The bytes of a `!!binary` scalar.
-fn decode_binary(node: Node<'_>, text: &str) -> Result<Vec<u8>, Error> {
-    crate::base64::decode(text)
-        .ok_or_else(|| Error::plain("!!binary value contains invalid base64 data", node.place()))
+/// The bytes of a `!!binary` scalar, as a string in JSON: what is not UTF-8 becomes U+FFFD.
+fn decode_binary(node: Node<'_>, text: &str) -> Result<String, Error> {
+    let bytes = crate::base64::decode(text)
+        .ok_or_else(|| Error::plain("!!binary value contains invalid base64 data", node.place()))?;
+    Ok(crate::json::to_valid_text(&bytes).into_owned())
 }
 
 /// What can be merged into a mapping by `<<`: a mapping, or an alias of one.
@@ -258,9 +258,7 @@ impl<'o> Decoder<'o> {
                 Value::Float(value)
             }
             Resolved::Str(text) | Resolved::Timestamp(text) => Value::String(text.to_owned()),
-            Resolved::Binary(text) => {
-                Value::String(crate::json::to_valid_text(&decode_binary(node, text)?).into_owned())
-            }
+            Resolved::Binary(text) => Value::String(decode_binary(node, text)?),
         })
     }
 

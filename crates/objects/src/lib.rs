@@ -1,7 +1,6 @@
 //! What is known of Kubernetes kinds.
 //!
 //! - [`tree`]: a parsed document that knows where each of its fields stands.
-//! - [`read_document`]: YAML to such a tree.
 //! - [`Object`]: a document with its kind.
 //! - [`pod_spec`]: where pod specs lie, the one traversal.
 //! - [`Selector`]: which labels a selector picks.
@@ -14,7 +13,6 @@ mod kind_order;
 mod object;
 pub mod pod_spec;
 mod quantity;
-mod read;
 mod selector;
 pub mod tree;
 
@@ -23,6 +21,5 @@ pub use kind_order::KindOrder;
 pub use object::Object;
 pub use pod_spec::{Container, ContainerList, PodTemplate};
 pub use quantity::Quantity;
-pub use read::read_document;
 pub use selector::Selector;
 pub use tree::{Content, Entry, Node};

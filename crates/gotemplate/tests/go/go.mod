@@ -1,2 +1,0 @@
-module oracle
-go 1.26
