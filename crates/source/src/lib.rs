@@ -3,9 +3,12 @@
 //! - [`Span`]: a range of bytes in one text.
 //! - [`LineIndex`]: turns byte offsets into lines and columns.
 //! - [`Position`]: a line and column, as people count them.
+//! - [`Diagnostic`]: something to tell about a place, and how it is shown.
 
+mod diagnostic;
 mod line_index;
 mod span;
 
+pub use diagnostic::{Diagnostic, Excerpt, Severity};
 pub use line_index::{LineIndex, Position};
 pub use span::Span;
