@@ -151,6 +151,15 @@ impl Definition {
         is_grpc(&self.inference_url)
     }
 
+    /// The name of the entry Service as Kubernetes can know it.
+    #[must_use]
+    pub fn entry_service(&self) -> Option<String> {
+        match &self.workload {
+            Workload::Chart { service, .. } => Some(entry_service(service)),
+            Workload::Container { .. } => None,
+        }
+    }
+
     /// The path of inference requests, with its leading slash.
     #[must_use]
     pub fn inference_path(&self) -> String {
@@ -160,6 +169,12 @@ impl Definition {
             format!("/{}", self.inference_url)
         }
     }
+}
+
+/// No Service can hold `_`, yet the user documents' own example writes `service_name`: it is read as
+/// `service-name`, the only Service it can mean.
+fn entry_service(name: &str) -> String {
+    name.replace('_', "-")
 }
 
 fn is_grpc(inference_url: &str) -> bool {
@@ -306,7 +321,7 @@ impl Draft {
                 let service = self.helm_chart_service_name.clone().unwrap_or_default();
                 if self.helm_chart_service_name.is_some() {
                     violations.require(
-                        is_service_name(&service),
+                        is_service_name(&entry_service(&service)),
                         "helmChartServiceName",
                         &service,
                         "must be the literal name of a Service: lower-case letters, digits and '-', starting with a \
@@ -497,7 +512,7 @@ mod tests {
             inference_url: Some("v2/models/model_name/versions/model_version/infer".into()),
             inference_port: Some(8001),
             helm_chart: Some("oci://localhost:5000/team/charts/inference-test-1.0.tgz".into()),
-            helm_chart_service_name: Some("service-name".into()),
+            helm_chart_service_name: Some("service_name".into()),
             ..Draft::default()
         }
     }
@@ -514,6 +529,7 @@ mod tests {
         let definition = seed().check().unwrap();
         assert_eq!(definition.inference_path(), "/v2/models/model_name/versions/model_version/infer");
         assert_eq!(definition.health.port, 8001);
+        assert_eq!(definition.entry_service().as_deref(), Some("service-name"));
         assert!(!definition.is_grpc());
         let grpc = Draft { inference_url: Some("/gRPC".into()), ..seed() }.check().unwrap();
         assert!(grpc.is_grpc());

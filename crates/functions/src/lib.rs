@@ -12,6 +12,7 @@
 //! - [`plan`]: which instances to start and stop; [`scaling`]: how many there should be.
 //! - [`rate_limit`], [`scope`], [`access`]: who may do what, and how often.
 //! - [`route`]: what the gateway must know of an invocable version.
+//! - [`engine`]: the seam to the chart engine; [`work`]: what agents and the control plane tell each other.
 //! - [`problem`]: errors as clients see them (RFC 7807); [`violation`]: field errors in the reference's words.
 
 pub mod access;
@@ -20,6 +21,7 @@ pub mod catalogue;
 pub mod chart_reference;
 pub mod definition;
 pub mod deployment;
+pub mod engine;
 pub mod gpu_specification;
 pub mod id;
 pub mod instance;
@@ -34,3 +36,4 @@ pub mod scope;
 pub mod version;
 pub mod version_state;
 pub mod violation;
+pub mod work;

@@ -4,6 +4,8 @@ use crate::id::{AccountId, FunctionId, InstanceId, VersionId};
 use crate::instance::Endpoint;
 use crate::rate_limit::RateLimit;
 use crate::version_state::VersionState;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A version as the gateway sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,14 +37,79 @@ pub struct Route {
 pub struct RouteInstance {
     /// The instance.
     pub id: InstanceId,
-    /// Where it is.
-    pub endpoint: Endpoint,
+    /// Where it is: its entry Service's ready addresses, taken in turn; never empty.
+    pub endpoints: Vec<Endpoint>,
     /// How many calls it takes at a time.
     pub slots: u32,
     /// Instance type name, told to the container.
     pub instance_type: String,
     /// Cluster group name, told to the container.
     pub backend: String,
+}
+
+/// Every deployed version, as the gateway sees them. Made anew at each change and swapped as a whole.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RouteTable {
+    by_version: HashMap<VersionId, Arc<Route>>,
+    by_function: HashMap<FunctionId, Vec<VersionId>>,
+}
+
+impl RouteTable {
+    /// Finds a version.
+    #[must_use]
+    pub fn version(&self, version: VersionId) -> Option<&Arc<Route>> {
+        self.by_version.get(&version)
+    }
+
+    /// The versions of a function.
+    pub fn function(&self, function: FunctionId) -> impl Iterator<Item = &Arc<Route>> {
+        self.by_function
+            .get(&function)
+            .into_iter()
+            .flatten()
+            .filter_map(|version| self.by_version.get(version))
+    }
+
+    /// All versions.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Route>> {
+        self.by_version.values()
+    }
+}
+
+impl FromIterator<Arc<Route>> for RouteTable {
+    fn from_iter<I: IntoIterator<Item = Arc<Route>>>(routes: I) -> Self {
+        let mut table = Self::default();
+        for route in routes {
+            table.by_function.entry(route.function).or_default().push(route.version);
+            table.by_version.insert(route.version, route);
+        }
+        table
+    }
+}
+
+/// How busy a version is, as the gateway knows it. Times are milliseconds ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct VersionLoad {
+    /// Calls being answered.
+    pub busy: u32,
+    /// Calls waiting.
+    pub queued: u32,
+    /// How long the oldest waiting call has waited.
+    pub oldest_wait: u64,
+    /// How long ago a call last came or ended; `None` when none ever did.
+    pub idle: Option<u64>,
+}
+
+/// Where the control plane learns how busy versions are.
+pub trait LoadSource: Send + Sync + 'static {
+    /// The load of a version.
+    fn load(&self, version: VersionId) -> VersionLoad;
+
+    /// Drops what waits for a version and cancels what runs.
+    fn drop_queue(&self, version: VersionId);
+
+    /// Finds where a waiting request stands: version and place, counted from 1.
+    fn position(&self, request: crate::id::RequestId) -> Option<(VersionId, u32)>;
 }
 
 /// Names a function in a host name: `{functionId}.…` or `{versionId}.{functionId}.…`. Only the first one or two

@@ -128,15 +128,68 @@ pub struct ExecError {
 
 impl fmt::Display for ExecError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { template, line, column, context, message, .. } = self;
-        let executing = quote(self.executing.as_bytes());
-        write!(
-            formatter,
-            "template: {template}:{line}:{column}: executing {executing} at <{context}>: {message}"
-        )?;
-        match &self.cause {
-            Some(cause) => write!(formatter, ": {cause}"),
-            None => Ok(()),
+        write_chain(Link::Template(self), formatter)
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_chain(Link::Call(self), formatter)
+    }
+}
+
+/// An error of the chain.
+#[derive(Clone, Copy)]
+enum Link<'e> {
+    Template(&'e ExecError),
+    Call(&'e CallError),
+}
+
+/// Writes an error and its causes in one line, as Go does. A loop: a chain may be longer than
+/// the reader's stack is deep.
+fn write_chain(first: Link<'_>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut link = first;
+    loop {
+        link = match link {
+            Link::Template(error) => {
+                let ExecError { template, line, column, context, message, .. } = error;
+                let executing = quote(error.executing.as_bytes());
+                write!(
+                    formatter,
+                    "template: {template}:{line}:{column}: executing {executing} at <{context}>: {message}"
+                )?;
+                match &error.cause {
+                    Some(cause) => {
+                        formatter.write_str(": ")?;
+                        Link::Call(cause)
+                    }
+                    None => return Ok(()),
+                }
+            }
+            Link::Call(CallError::Template(error)) => Link::Template(error),
+            Link::Call(CallError::Wrapped { text, cause }) => {
+                write!(formatter, "{text}: ")?;
+                Link::Call(cause)
+            }
+            Link::Call(CallError::Message(text)) => return formatter.write_str(text),
+            Link::Call(CallError::Parse(error)) => return write!(formatter, "{error}"),
+            Link::Call(CallError::Limit(limit)) => return write!(formatter, "{limit}"),
+        };
+    }
+}
+
+impl Drop for ExecError {
+    /// Frees the chain of causes in a loop, for the same reason.
+    fn drop(&mut self) {
+        let mut next = self.cause.take();
+        while let Some(mut cause) = next {
+            next = match cause.as_mut() {
+                CallError::Template(error) => error.cause.take(),
+                CallError::Wrapped { cause, .. } => {
+                    Some(std::mem::replace(cause, Box::new(CallError::Message(String::new()))))
+                }
+                CallError::Message(_) | CallError::Parse(_) | CallError::Limit(_) => None,
+            };
         }
     }
 }

@@ -46,6 +46,31 @@ pub enum Parameter {
     Named(&'static str),
 }
 
+impl Parameter {
+    /// The Go type's name as error texts show it.
+    #[must_use]
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Parameter::Any => "interface {}",
+            Parameter::Bool => "bool",
+            Parameter::String => "string",
+            Parameter::Int => "int",
+            Parameter::Int64 => "int64",
+            Parameter::Uint32 => "uint32",
+            Parameter::Uint64 => "uint64",
+            Parameter::Float64 => "float64",
+            Parameter::List => "[]interface {}",
+            Parameter::Strings => "[]string",
+            Parameter::Ints => "[]int",
+            Parameter::Bytes => "[]uint8",
+            Parameter::Map => "map[string]interface {}",
+            Parameter::StringMap => "map[string]string",
+            Parameter::Reflect => "reflect.Value",
+            Parameter::Named(name) => name,
+        }
+    }
+}
+
 /// The Go type of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Signature {
@@ -102,6 +127,11 @@ pub trait Context {
     /// When the render's budget of bytes is used up.
     fn charge_bytes(&mut self, bytes: usize) -> Result<(), CallError>;
 
+    /// How many bytes are left to pay for.
+    fn bytes_left(&self) -> usize {
+        usize::MAX
+    }
+
     /// Runs a named template with `data` as its dot and gives its output (Helm's `include`).
     ///
     /// # Errors
@@ -120,19 +150,15 @@ pub trait Context {
 }
 
 /// Why a call failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum CallError {
     /// The function returned an error or panicked, with this text.
-    #[error("{0}")]
     Message(String),
     /// A nested template failed (`include`, `tpl`).
-    #[error("{0}")]
     Template(Box<crate::error::ExecError>),
     /// The text given to `tpl` is no template.
-    #[error("{0}")]
     Parse(Box<crate::error::ParseError>),
     /// An error with words before it, as Go's `fmt.Errorf("…: %w", …)` makes it.
-    #[error("{text}: {cause}")]
     Wrapped {
         /// The words before.
         text: String,
@@ -140,9 +166,10 @@ pub enum CallError {
         cause: Box<CallError>,
     },
     /// A limit of the render was reached; nothing recovers from it.
-    #[error("{0}")]
     Limit(crate::error::LimitReached),
 }
+
+impl std::error::Error for CallError {}
 
 impl CallError {
     /// The limit that was reached, however deep inside.

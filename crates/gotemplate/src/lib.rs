@@ -8,18 +8,26 @@
 //! The crate does no I/O: functions that need a clock, randomness or a cluster get it from the
 //! environment value their caller hands to the engine.
 
+mod builtins;
+mod compile;
 pub mod error;
+mod exec;
+pub mod format;
 pub mod function;
-#[allow(dead_code, reason = "the evaluator that uses it comes next")]
+mod function_table;
 mod lexer;
 pub mod node;
-#[allow(dead_code, reason = "the evaluator that uses it comes next")]
 mod parser;
-#[allow(dead_code, reason = "the evaluator that uses it comes next")]
+mod program;
 mod stack;
 pub mod strconv;
+mod template_set;
 pub mod unicode;
 pub mod value;
 
+pub use error::{ExecError, LimitReached, ParseError};
+pub use exec::{Engine, Limits, MissingKey, Options, Output, Usage};
 pub use function::{Arguments, CallError, Context, Function, Parameter, Signature};
+pub use function_table::FunctionTable;
+pub use template_set::{ParsedFile, Parser, TemplateSet};
 pub use value::{GoString, Kind, List, ListKind, ListType, Map, MapType, Method, Object, Value};

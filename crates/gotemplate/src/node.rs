@@ -119,6 +119,11 @@ pub struct Arena {
     nodes: Vec<Node>,
 }
 
+impl NodeId {
+    /// The id of an arena's first node.
+    pub(crate) const FIRST: NodeId = NodeId(0);
+}
+
 impl Arena {
     /// The node of an id this arena gave out.
     #[must_use]

@@ -4,11 +4,13 @@
 //! everyone who holds the map); lists and strings are shared and immutable, as no template
 //! function changes them in place. Values live on one thread: rendering a chart is sequential.
 
+mod complex;
 mod list;
 mod map;
 mod object;
 mod text;
 
+pub(crate) use complex::{Complex, complex_parts};
 pub use list::{List, ListKind, ListType};
 pub use map::{Element, Map, MapType};
 pub use object::{Method, Object};

@@ -13,7 +13,8 @@ use crate::limits::Limits;
 use crate::resolve::{Resolved, resolve};
 use crate::value::{Map, Value};
 
-use key::Key;
+pub(crate) use key::Key;
+pub(crate) use object::{Object, decode_object};
 
 /// How values are to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -152,11 +153,10 @@ fn resolve_scalar<'d>(node: Node<'d>) -> Result<Resolved<'d>, Error> {
     }
 }
 
-/// The bytes of a `!!binary` scalar, as a string in JSON: what is not UTF-8 becomes U+FFFD.
-fn decode_binary(node: Node<'_>, text: &str) -> Result<String, Error> {
-    let bytes = crate::base64::decode(text)
-        .ok_or_else(|| Error::plain("!!binary value contains invalid base64 data", node.place()))?;
-    Ok(crate::json::to_valid_text(&bytes).into_owned())
+/// The bytes of a `!!binary` scalar.
+fn decode_binary(node: Node<'_>, text: &str) -> Result<Vec<u8>, Error> {
+    crate::base64::decode(text)
+        .ok_or_else(|| Error::plain("!!binary value contains invalid base64 data", node.place()))
 }
 
 /// What can be merged into a mapping by `<<`: a mapping, or an alias of one.
@@ -258,7 +258,9 @@ impl<'o> Decoder<'o> {
                 Value::Float(value)
             }
             Resolved::Str(text) | Resolved::Timestamp(text) => Value::String(text.to_owned()),
-            Resolved::Binary(text) => Value::String(decode_binary(node, text)?),
+            Resolved::Binary(text) => {
+                Value::String(crate::json::to_valid_text(&decode_binary(node, text)?).into_owned())
+            }
         })
     }
 

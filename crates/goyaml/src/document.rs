@@ -87,6 +87,11 @@ impl<'a> Document<'a> {
         &self.source.text
     }
 
+    /// Whether any node has this tag.
+    pub(crate) fn has_tag(&self, tag: &str) -> bool {
+        self.properties.iter().any(|properties| properties.tag.as_deref() == Some(tag))
+    }
+
     fn node(&self, index: u32) -> Option<Node<'_>> {
         let data = self.nodes.get(index as usize)?;
         Some(Node { document: self, data, index })

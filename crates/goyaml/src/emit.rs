@@ -2,6 +2,7 @@
 
 mod analysis;
 mod number;
+mod object;
 mod scalar;
 mod through_json;
 
@@ -12,7 +13,8 @@ use crate::resolve::reads_as_string;
 
 use scalar::ScalarStyle;
 
-pub use through_json::{json_to_yaml, to_yaml};
+pub use object::json_to_yaml;
+pub use through_json::to_yaml;
 
 /// Columns after which go-yaml v2 breaks a line at the next space.
 const WIDTH: usize = 80;
@@ -20,7 +22,7 @@ const WIDTH: usize = 80;
 /// Whose YAML is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flavor {
-    /// go-yaml v2 after a way through JSON: `toYaml`.
+    /// go-yaml v2: `toYaml`, once its values came through JSON.
     V2,
     /// go-yaml v3 with an indentation of 2: `toYamlPretty`.
     V3,
@@ -198,6 +200,18 @@ impl<'o> Emitter<'o> {
         Ok(())
     }
 
+    /// Writes a key that is a number or word, not a string.
+    fn write_word_key(&mut self, word: &str) {
+        self.write_indent();
+        if let Some(open) = self.open.last_mut() {
+            open.kind = OpenKind::MapValue;
+        }
+        self.out.extend_from_slice(word.as_bytes());
+        self.column += word.len();
+        self.whitespace = false;
+        self.indention = false;
+    }
+
     /// The style go-yaml asks for, before the emitter finds out what is possible.
     fn wanted_style(&self, text: &str) -> ScalarStyle {
         if text.contains('\n') {
@@ -209,13 +223,12 @@ impl<'o> Emitter<'o> {
         }
     }
 
-    /// The text to be written for a string, and whether it is tagged `!!binary`.
+    /// The text to be written for a string, and whether it is tagged `!!binary`: bytes that are not
+    /// UTF-8 are written in base64.
     fn with_text(&mut self, bytes: &[u8], write: impl FnOnce(&mut Self, &str, bool)) {
-        match (std::str::from_utf8(bytes), self.flavor) {
-            (Ok(text), _) => write(self, text, false),
-            // JSON keeps no invalid bytes, YAML writes them in base64.
-            (Err(_), Flavor::V2) => write(self, &crate::json::to_valid_text(bytes), false),
-            (Err(_), Flavor::V3) => write(self, &scalar::base64_lines(bytes), true),
+        match std::str::from_utf8(bytes) {
+            Ok(text) => write(self, text, false),
+            Err(_) => write(self, &scalar::base64_lines(bytes), true),
         }
     }
 }
@@ -238,13 +251,7 @@ impl Sink for Emitter<'_> {
     }
 
     fn float(&mut self, value: f64) -> Result<(), Error> {
-        match self.flavor {
-            Flavor::V2 => {
-                let text = number::float_through_json(value)?;
-                self.write_word(text.as_bytes())
-            }
-            Flavor::V3 => self.write_word(crate::float::yaml(value).as_bytes()),
-        }
+        self.write_word(crate::float::yaml(value).as_bytes())
     }
 
     fn string(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -258,39 +265,24 @@ impl Sink for Emitter<'_> {
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        match self.flavor {
-            Flavor::V2 => self.string(crate::base64::encode(bytes).as_bytes()),
-            Flavor::V3 => {
-                self.begin_seq(bytes.len())?;
-                for byte in bytes {
-                    self.uint(u64::from(*byte))?;
-                }
-                self.end_seq();
-                Ok(())
-            }
+        self.begin_seq(bytes.len())?;
+        for byte in bytes {
+            self.uint(u64::from(*byte))?;
         }
+        self.end_seq();
+        Ok(())
     }
 
     fn nil_seq(&mut self) -> Result<(), Error> {
-        match self.flavor {
-            Flavor::V2 => self.null(),
-            Flavor::V3 => {
-                self.begin_seq(0)?;
-                self.end_seq();
-                Ok(())
-            }
-        }
+        self.begin_seq(0)?;
+        self.end_seq();
+        Ok(())
     }
 
     fn nil_map(&mut self) -> Result<(), Error> {
-        match self.flavor {
-            Flavor::V2 => self.null(),
-            Flavor::V3 => {
-                self.begin_map(0)?;
-                self.end_map();
-                Ok(())
-            }
-        }
+        self.begin_map(0)?;
+        self.end_map();
+        Ok(())
     }
 
     fn begin_seq(&mut self, len: usize) -> Result<(), Error> {

@@ -14,8 +14,34 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// From Rust's shortest scientific form, such as `-1.5e-7`.
-    fn new(scientific: &str) -> Self {
+    /// The fewest digits that read back as `value`.
+    fn shortest(value: f64) -> Self {
+        Self::even(&format!("{value:e}"), 15, |precision| {
+            let rounded = format!("{value:.precision$e}");
+            (rounded.parse() == Ok(value)).then_some(rounded)
+        })
+    }
+
+    /// The same with the precision of 32 bits.
+    fn shortest_32(value: f32) -> Self {
+        Self::even(&format!("{value:e}"), 6, |precision| {
+            let rounded = format!("{value:.precision$e}");
+            (rounded.parse() == Ok(value)).then_some(rounded)
+        })
+    }
+
+    /// With many digits two decimals may be equally near. Rust takes the larger one then, Go the
+    /// even one, as rounding to a given number of digits does.
+    fn even(shortest: &str, many: usize, round: impl Fn(usize) -> Option<String>) -> Self {
+        let decimal = Self::parse(shortest);
+        if decimal.digits.len() < many {
+            return decimal;
+        }
+        round(decimal.digits.len() - 1).map_or(decimal, |rounded| Self::parse(&rounded))
+    }
+
+    /// From a scientific form, such as `-1.5e-7`.
+    fn parse(scientific: &str) -> Self {
         let unsigned = scientific.strip_prefix('-');
         let (mantissa, exponent) =
             unsigned.unwrap_or(scientific).split_once('e').unwrap_or((scientific, "0"));
@@ -80,7 +106,7 @@ pub(crate) fn yaml(value: f64) -> Cow<'static, str> {
         Some("NaN") => Cow::Borrowed(".nan"),
         Some("+Inf") => Cow::Borrowed(".inf"),
         Some(_) => Cow::Borrowed("-.inf"),
-        None => Cow::Owned(Decimal::new(&format!("{value:e}")).general()),
+        None => Cow::Owned(Decimal::shortest(value).general()),
     }
 }
 
@@ -90,7 +116,7 @@ pub(crate) fn general_32(value: f64) -> String {
     let value = value as f32;
     match special(f64::from(value)) {
         Some(word) => word.to_owned(),
-        None => Decimal::new(&format!("{value:e}")).general(),
+        None => Decimal::shortest_32(value).general(),
     }
 }
 
@@ -105,7 +131,7 @@ pub(crate) fn yaml_key(value: f64) -> Cow<'static, str> {
 pub(crate) fn go_syntax(value: f64) -> String {
     match special(value) {
         Some(word) => word.to_owned(),
-        None => Decimal::new(&format!("{value:e}")).general(),
+        None => Decimal::shortest(value).general(),
     }
 }
 
@@ -114,7 +140,7 @@ pub(crate) fn json(value: f64) -> Result<String, &'static str> {
     if let Some(word) = special(value) {
         return Err(word);
     }
-    let decimal = Decimal::new(&format!("{value:e}"));
+    let decimal = Decimal::shortest(value);
     let magnitude = value.abs();
     if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
         Ok(decimal.scientific(false))
@@ -155,6 +181,7 @@ mod tests {
         check(1e21, "1e+21", "1e+21");
         check(1e20, "1e+20", "100000000000000000000");
         check(1e-100, "1e-100", "1e-100");
+        check(761_320_690_001_442.0 + 0.25, "7.613206900014422e+14", "761320690001442.2");
         check(f64::MAX, "1.7976931348623157e+308", "1.7976931348623157e+308");
         check(5e-324, "5e-324", "5e-324");
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use wheelhouse_source::Span;
 
-use crate::decode::ReadOptions;
+use crate::decode::{ReadOptions, decode_object};
 use crate::document::Document;
 use crate::error::{Error, Place};
 use crate::json;
@@ -116,7 +116,7 @@ pub fn load_values(input: &[u8], options: &ReadOptions) -> Result<Map, Error> {
 /// # Errors
 /// The document is not YAML or no mapping.
 pub fn read_map(input: &[u8], options: &ReadOptions) -> Result<Map, Error> {
-    json::into_map(read(input, options)?).map_err(Error::Unmarshaling)
+    json::into_map(read(input, options)?).map(Option::unwrap_or_default).map_err(Error::Unmarshaling)
 }
 
 /// Reads the first document into a list, as `fromYamlArray` does. No content gives an empty list.
@@ -124,7 +124,7 @@ pub fn read_map(input: &[u8], options: &ReadOptions) -> Result<Map, Error> {
 /// # Errors
 /// The document is not YAML or no list.
 pub fn read_list(input: &[u8], options: &ReadOptions) -> Result<Vec<Value>, Error> {
-    json::into_list(read(input, options)?).map_err(Error::Unmarshaling)
+    json::into_list(read(input, options)?).map(Option::unwrap_or_default).map_err(Error::Unmarshaling)
 }
 
 /// Reads the first document: `sigs.k8s.io/yaml.Unmarshal` into `interface{}` (its strict form, or
@@ -145,7 +145,12 @@ pub fn read(input: &[u8], options: &ReadOptions) -> Result<Value, Error> {
 /// The document is not YAML, or has no JSON form.
 pub fn yaml_to_json(input: &[u8], options: &ReadOptions) -> Result<Vec<u8>, Error> {
     let options = ReadOptions { keep_integers: true, ..*options };
-    let value = Document::parse(input, &options.limits)?.to_value(&options)?;
+    let document = Document::parse(input, &options.limits)?;
+    let value = document.to_value(&options)?;
+    if document.has_tag("tag:yaml.org,2002:binary") {
+        // JSON tells bytes that are no text from U+FFFD; a value cannot.
+        return json::to_json(&decode_object(&document, &options)?, json::Format::default());
+    }
     json::to_json(&value, json::Format::default())
 }
 

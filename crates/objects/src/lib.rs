@@ -1,6 +1,7 @@
 //! What is known of Kubernetes kinds.
 //!
 //! - [`tree`]: a parsed document that knows where each of its fields stands.
+//! - [`read_document`]: YAML to such a tree.
 //! - [`Object`]: a document with its kind.
 //! - [`pod_spec`]: where pod specs lie, the one traversal.
 //! - [`Selector`]: which labels a selector picks.
@@ -13,6 +14,7 @@ mod kind_order;
 mod object;
 pub mod pod_spec;
 mod quantity;
+mod read;
 mod selector;
 pub mod tree;
 
@@ -21,5 +23,6 @@ pub use kind_order::KindOrder;
 pub use object::Object;
 pub use pod_spec::{Container, ContainerList, PodTemplate};
 pub use quantity::Quantity;
+pub use read::read_document;
 pub use selector::Selector;
 pub use tree::{Content, Entry, Node};

@@ -58,8 +58,8 @@ fn compare(left: &Key<'_>, right: &Key<'_>) -> Ordering {
         (Key::Int(left), Key::Int(right)) => left.cmp(right),
         (Key::Uint(left), Key::Uint(right)) => left.cmp(right),
         (Key::Text(left), Key::Text(right)) => left.cmp(right),
-        (Key::Float(left, _), Key::Float(right, _)) => {
-            let (left, right) = (f64::from_bits(*left), f64::from_bits(*right));
+        (Key::Float(left), Key::Float(right)) => {
+            let (left, right) = (left.get(), right.get());
             // Not-a-number comes first.
             left.partial_cmp(&right).unwrap_or_else(|| right.is_nan().cmp(&left.is_nan()))
         }
@@ -70,10 +70,10 @@ fn compare(left: &Key<'_>, right: &Key<'_>) -> Ordering {
 fn rank(key: &Key<'_>) -> u8 {
     match key {
         Key::Null => 0,
-        Key::Bool(_) => 1,
-        Key::Float(..) => 2,
+        Key::Text(_) => 1,
+        Key::Uint(_) => 2,
         Key::Int(_) => 3,
-        Key::Text(_) => 4,
-        Key::Uint(_) => 5,
+        Key::Float(_) => 4,
+        Key::Bool(_) => 5,
     }
 }

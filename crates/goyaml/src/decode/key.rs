@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 
 use super::{Resolved, decode_binary};
 use crate::document::Node;
@@ -6,14 +7,46 @@ use crate::error::Error;
 
 /// A mapping's key with its type, as go-yaml tells keys apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Key<'d> {
+pub(crate) enum Key<'d> {
     Null,
     Bool(bool),
     Int(i64),
     Uint(u64),
-    /// The bits of a float; not-a-number never equals another.
-    Float(u64, Option<u32>),
-    Text(Cow<'d, str>),
+    Float(KeyFloat),
+    /// Bytes, as `!!binary` keys need not be UTF-8.
+    Text(Cow<'d, [u8]>),
+}
+
+/// A float as a key: 0 and -0 are one key, and no not-a-number equals another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyFloat {
+    value: f64,
+    node: u32,
+}
+
+impl KeyFloat {
+    pub(crate) fn get(self) -> f64 {
+        self.value
+    }
+
+    fn identity(self) -> (u64, Option<u32>) {
+        let value = if self.value == 0.0 { 0.0 } else { self.value };
+        (value.to_bits(), value.is_nan().then_some(self.node))
+    }
+}
+
+impl PartialEq for KeyFloat {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity() == other.identity()
+    }
+}
+
+impl Eq for KeyFloat {}
+
+impl Hash for KeyFloat {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.identity().hash(state);
+    }
 }
 
 impl<'d> Key<'d> {
@@ -23,12 +56,8 @@ impl<'d> Key<'d> {
             Resolved::Bool(value) => Key::Bool(value),
             Resolved::Int(value) => Key::Int(value),
             Resolved::Uint(value) => Key::Uint(value),
-            Resolved::Float(value) => {
-                // 0 and -0 are one key.
-                let value = if value == 0.0 { 0.0 } else { value };
-                Key::Float(value.to_bits(), value.is_nan().then(|| node.index()))
-            }
-            Resolved::Str(text) | Resolved::Timestamp(text) => Key::Text(Cow::Borrowed(text)),
+            Resolved::Float(value) => Key::Float(KeyFloat { value, node: node.index() }),
+            Resolved::Str(text) | Resolved::Timestamp(text) => Key::Text(Cow::Borrowed(text.as_bytes())),
             Resolved::Binary(text) => Key::Text(Cow::Owned(decode_binary(node, text)?)),
         })
     }
@@ -36,10 +65,10 @@ impl<'d> Key<'d> {
     /// The key in JSON; `None` for those that have none.
     pub(super) fn into_text(self) -> Option<String> {
         match self {
-            Key::Text(text) => Some(text.into_owned()),
+            Key::Text(text) => Some(to_text(text)),
             Key::Bool(value) => Some(value.to_string()),
             Key::Int(value) => Some(value.to_string()),
-            Key::Float(bits, _) => Some(crate::float::yaml_key(f64::from_bits(bits)).into_owned()),
+            Key::Float(value) => Some(crate::float::yaml_key(value.get()).into_owned()),
             Key::Null | Key::Uint(_) => None,
         }
     }
@@ -51,8 +80,14 @@ impl<'d> Key<'d> {
             Key::Bool(value) => value.to_string(),
             Key::Int(value) => value.to_string(),
             Key::Uint(value) => format!("{value:#x}"),
-            Key::Float(bits, _) => crate::float::go_syntax(f64::from_bits(*bits)),
-            Key::Text(text) => crate::go_quote::quote(text.as_bytes()),
+            Key::Float(value) => crate::float::go_syntax(value.get()),
+            Key::Text(text) => crate::go_quote::quote(text),
         }
     }
+}
+
+/// The text that bytes become in JSON.
+fn to_text(bytes: Cow<'_, [u8]>) -> String {
+    String::from_utf8(bytes.into_owned())
+        .unwrap_or_else(|error| crate::json::to_valid_text(error.as_bytes()).into_owned())
 }

@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use super::go_syntax::go_syntax;
 use super::key::Key;
 use super::{
-    Kind, Meter, Node, ReadOptions, Resolved, check_merge_source, decode_binary, is_merge, merge_sources,
-    resolve_scalar,
+    Document, Kind, Meter, Node, ReadOptions, check_merge_source, is_merge, merge_sources, resolve_scalar,
 };
+use crate::encode::{Encode, Sink, encode_map, encode_seq};
 use crate::error::Error;
 
 /// What go-yaml decodes into `interface{}`.
-pub(super) enum Object<'d> {
+pub(crate) enum Object<'d> {
     Scalar(Key<'d>),
     Seq(Vec<Object<'d>>),
     Map(ObjectMap<'d>),
@@ -20,8 +20,8 @@ pub(super) enum Object<'d> {
 
 /// A `map[interface{}]interface{}`.
 #[derive(Default)]
-pub(super) struct ObjectMap<'d> {
-    pub(super) entries: Vec<(Key<'d>, Object<'d>)>,
+pub(crate) struct ObjectMap<'d> {
+    pub(crate) entries: Vec<(Key<'d>, Object<'d>)>,
     places: HashMap<Key<'d>, usize>,
 }
 
@@ -35,6 +35,15 @@ impl<'d> ObjectMap<'d> {
             }
         }
     }
+}
+
+/// What go-yaml decodes a document into.
+pub(crate) fn decode_object<'d>(
+    document: &'d Document<'_>,
+    options: &ReadOptions,
+) -> Result<Object<'d>, Error> {
+    let Some(root) = document.root() else { return Ok(Object::Scalar(Key::Null)) };
+    decode_counted(root, &mut Meter::new(&options.limits))
 }
 
 /// The error for a key that is a list or mapping.
@@ -68,10 +77,7 @@ fn check(object: &Object<'_>) -> Result<(), Error> {
 /// Decodes a node that has been counted already.
 fn decode<'d>(node: Node<'d>, meter: &mut Meter<'_>) -> Result<Object<'d>, Error> {
     match node.kind() {
-        Kind::Scalar => Ok(Object::Scalar(match resolve_scalar(node)? {
-            Resolved::Binary(text) => Key::Text(decode_binary(node, text)?.into()),
-            resolved => Key::new(node, resolved)?,
-        })),
+        Kind::Scalar => Key::new(node, resolve_scalar(node)?).map(Object::Scalar),
         Kind::Alias => {
             meter.follow(node)?;
             let object = decode_counted(node.resolved(), meter)?;
@@ -127,4 +133,26 @@ fn decode_entries<'d>(node: Node<'d>, map: &mut ObjectMap<'d>, meter: &mut Meter
     }
     meter.leave();
     Ok(())
+}
+
+/// The object in JSON, once [`check_keys`] has let it pass.
+impl Encode for Object<'_> {
+    fn encode<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), Error> {
+        match self {
+            Object::Scalar(Key::Null) => sink.null(),
+            Object::Scalar(Key::Bool(value)) => sink.bool(*value),
+            Object::Scalar(Key::Int(value)) => sink.int(*value),
+            Object::Scalar(Key::Uint(value)) => sink.uint(*value),
+            Object::Scalar(Key::Float(value)) => sink.float(value.get()),
+            Object::Scalar(Key::Text(text)) => sink.string(text),
+            Object::Seq(items) => encode_seq(sink, items),
+            Object::Map(map) => {
+                let entries = map.entries.iter().map(|(key, value)| match key {
+                    Key::Text(text) => (text.clone(), value),
+                    other => (other.clone().into_text().unwrap_or_default().into_bytes().into(), value),
+                });
+                encode_map(sink, entries)
+            }
+        }
+    }
 }

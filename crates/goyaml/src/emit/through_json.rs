@@ -6,12 +6,9 @@
 //! characters is none), the hops are made in full.
 
 use super::{Emitter, Flavor};
-use crate::decode::ReadOptions;
-use crate::document::Document;
 use crate::encode::{Encode, KeyOrder, Sink};
 use crate::error::Error;
 use crate::json;
-use crate::limits::Limits;
 
 /// Writes a value as `sigs.k8s.io/yaml.Marshal` does; `toYaml` trims the last line break of it.
 ///
@@ -29,23 +26,7 @@ pub fn to_yaml(value: &impl Encode) -> Result<Vec<u8>, Error> {
     out.clear();
     json::to_json(value, json::Format::default())
         .map_err(|error| Error::Marshaling(Box::new(error)))
-        .and_then(|text| json_to_yaml(&text))
-}
-
-/// Writes JSON text as YAML: `sigs.k8s.io/yaml.JSONToYAML`.
-///
-/// # Errors
-/// What go-yaml does not read as YAML. (Escaped slashes, surrogate pairs and tabs that JSON allows
-/// are refused.)
-pub fn json_to_yaml(text: &[u8]) -> Result<Vec<u8>, Error> {
-    let limits = Limits { max_nodes: usize::MAX, max_bytes: usize::MAX, ..Limits::default() };
-    let options = ReadOptions { limits, strict: false, keep_integers: true };
-    let value = Document::parse(text, &limits)?.to_value(&options)?;
-    let mut out = Vec::new();
-    let mut emitter = Emitter::new(&mut out, Flavor::V2);
-    value.encode(&mut emitter)?;
-    emitter.finish();
-    Ok(out)
+        .and_then(|text| super::json_to_yaml(&text))
 }
 
 /// The emitter, with an eye on what would not come through the hops unchanged.
@@ -87,24 +68,25 @@ impl Sink for ThroughJson<'_> {
     }
 
     fn float(&mut self, value: f64) -> Result<(), Error> {
-        self.emitter.float(value)
+        let text = super::number::float_through_json(value)?;
+        self.emitter.write_word(text.as_bytes())
     }
 
     fn string(&mut self, text: &[u8]) -> Result<(), Error> {
         self.look_at(text);
-        self.emitter.string(text)
+        self.emitter.string(json::to_valid_text(text).as_bytes())
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.emitter.bytes(bytes)
+        self.emitter.string(crate::base64::encode(bytes).as_bytes())
     }
 
     fn nil_seq(&mut self) -> Result<(), Error> {
-        self.emitter.nil_seq()
+        self.emitter.null()
     }
 
     fn nil_map(&mut self) -> Result<(), Error> {
-        self.emitter.nil_map()
+        self.emitter.null()
     }
 
     fn begin_seq(&mut self, len: usize) -> Result<(), Error> {
@@ -123,7 +105,7 @@ impl Sink for ThroughJson<'_> {
         // Each byte may take six characters in JSON.
         self.needs_hop = self.needs_hop || key.len() * 6 > 1000;
         self.look_at(key);
-        self.emitter.key(key)
+        self.emitter.key(json::to_valid_text(key).as_bytes())
     }
 
     fn end_map(&mut self) {

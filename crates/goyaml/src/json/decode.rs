@@ -23,13 +23,7 @@ pub struct DecodeOptions {
 /// # Errors
 /// The text is not one JSON value, a number is out of range, or a limit was reached.
 pub fn decode(text: &[u8], options: &DecodeOptions) -> Result<Value, Error> {
-    let mut decoder = Decoder::new(text, options, Error::UnexpectedEnd);
-    let value = decoder.value()?;
-    decoder.skip_space();
-    match decoder.peek() {
-        Some(byte) => Err(decoder.unexpected(byte, "after top-level value")),
-        None => decoder.finish(value),
-    }
+    decode_whole(text, options)?.checked()
 }
 
 /// Reads the first value of a text: Go's `json.Decoder` on a stream. Also tells how many bytes
@@ -45,45 +39,78 @@ pub fn decode_first(text: &[u8], options: &DecodeOptions) -> Result<(Value, usiz
     }
     let value = decoder.value()?;
     let read = decoder.offset;
-    Ok((decoder.finish(value)?, read))
+    Ok((Decoded { value, saved: decoder.saved }.checked()?, read))
 }
 
-/// Reads a whole text into a `map[string]interface {}`; null gives an empty one.
+/// Reads a whole text into a `map[string]interface {}`; `None` is the nil map that null gives.
 ///
 /// # Errors
 /// As for [`decode`], and any other kind of value.
-pub fn decode_map(text: &[u8], options: &DecodeOptions) -> Result<Map, Error> {
-    into_map(decode(text, options)?)
-}
-
-/// Reads a whole text into a `[]interface {}`; null gives an empty one.
-///
-/// # Errors
-/// As for [`decode`], and any other kind of value.
-pub fn decode_list(text: &[u8], options: &DecodeOptions) -> Result<Vec<Value>, Error> {
-    into_list(decode(text, options)?)
-}
-
-/// The mapping a value is; null is an empty one.
-pub(crate) fn into_map(value: Value) -> Result<Map, Error> {
-    match value {
-        Value::Map(map) => Ok(map),
-        Value::Null => Ok(Map::new()),
-        other => Err(mismatch(&other, "map[string]interface {}")),
+pub fn decode_map(text: &[u8], options: &DecodeOptions) -> Result<Option<Map>, Error> {
+    let decoded = decode_whole(text, options)?;
+    match &decoded.value {
+        Value::Map(_) | Value::Null => decoded.checked().and_then(into_map),
+        other => Err(mismatch(other, MAP)),
     }
 }
 
-/// The list a value is; null is an empty one.
-pub(crate) fn into_list(value: Value) -> Result<Vec<Value>, Error> {
+/// Reads a whole text into a `[]interface {}`; `None` is the nil slice that null gives.
+///
+/// # Errors
+/// As for [`decode`], and any other kind of value.
+pub fn decode_list(text: &[u8], options: &DecodeOptions) -> Result<Option<Vec<Value>>, Error> {
+    let decoded = decode_whole(text, options)?;
+    match &decoded.value {
+        Value::Seq(_) | Value::Null => decoded.checked().and_then(into_list),
+        other => Err(mismatch(other, LIST)),
+    }
+}
+
+const MAP: &str = "map[string]interface {}";
+const LIST: &str = "[]interface {}";
+
+/// The mapping a value is; `None` for null.
+pub(crate) fn into_map(value: Value) -> Result<Option<Map>, Error> {
     match value {
-        Value::Seq(items) => Ok(items),
-        Value::Null => Ok(Vec::new()),
-        other => Err(mismatch(&other, "[]interface {}")),
+        Value::Map(map) => Ok(Some(map)),
+        Value::Null => Ok(None),
+        other => Err(mismatch(&other, MAP)),
+    }
+}
+
+/// The list a value is; `None` for null.
+pub(crate) fn into_list(value: Value) -> Result<Option<Vec<Value>>, Error> {
+    match value {
+        Value::Seq(items) => Ok(Some(items)),
+        Value::Null => Ok(None),
+        other => Err(mismatch(&other, LIST)),
     }
 }
 
 fn mismatch(value: &Value, target: &'static str) -> Error {
     Error::Type { value: value.json_kind().to_owned(), target }
+}
+
+fn decode_whole(text: &[u8], options: &DecodeOptions) -> Result<Decoded, Error> {
+    let mut decoder = Decoder::new(text, options, Error::UnexpectedEnd);
+    let value = decoder.value()?;
+    decoder.skip_space();
+    match decoder.peek() {
+        Some(byte) => Err(decoder.unexpected(byte, "after top-level value")),
+        None => Ok(Decoded { value, saved: decoder.saved }),
+    }
+}
+
+/// A value that was read, and what is wrong with it although it is JSON.
+struct Decoded {
+    value: Value,
+    saved: Option<Error>,
+}
+
+impl Decoded {
+    fn checked(self) -> Result<Value, Error> {
+        self.saved.map_or(Ok(self.value), Err)
+    }
 }
 
 /// A collection being read.
@@ -110,10 +137,6 @@ impl<'t> Decoder<'t> {
             decoder.save(Error::Limit { limit: Limit::Bytes, max: options.limits.max_bytes });
         }
         decoder
-    }
-
-    fn finish(self, value: Value) -> Result<Value, Error> {
-        self.saved.map_or(Ok(value), Err)
     }
 
     fn save(&mut self, error: Error) {
@@ -326,7 +349,7 @@ impl<'t> Decoder<'t> {
             Ok(value) if value.is_finite() => Ok(Value::Float(value)),
             _ => {
                 self.save(Error::Type { value: format!("number {digits}"), target: "float64" });
-                Ok(Value::Null)
+                Ok(Value::Float(0.0))
             }
         }
     }

@@ -1,0 +1,95 @@
+//! The API's frame: endpoints and their scopes, authentication, problems, documents.
+
+pub(crate) mod endpoint;
+pub(crate) mod error;
+pub(crate) mod extract;
+pub(crate) mod metrics;
+pub(crate) mod openapi;
+
+use crate::core::Core;
+use crate::handlers;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use endpoint::{Api, Endpoint};
+use error::ApiError;
+use extract::RequestId;
+use std::sync::Arc;
+use std::time::Instant;
+use wheelhouse_functions::problem::{Problem, ProblemKind};
+
+/// The whole API as a router.
+pub(crate) fn router(core: Arc<Core>) -> Router {
+    let api = all();
+    let limit = core.options.body_limit;
+    api.into_router(&core)
+        .route("/health", get(|| async { "OK" }))
+        .route("/openapi.json", get(|| async { axum::Json(openapi::document(&endpoints())) }))
+        .fallback(|| async { ApiError(Problem::not_found("No such endpoint")) })
+        .method_not_allowed_fallback(|| async {
+            ApiError(Problem::new(ProblemKind::MethodNotAllowed, "The endpoint does not take this method"))
+        })
+        .layer(middleware::from_fn_with_state(Arc::clone(&core), frame))
+        .layer(DefaultBodyLimit::max(limit))
+        .with_state(core)
+}
+
+/// Every endpoint, for tests and documents.
+pub(crate) fn endpoints() -> Vec<Endpoint> {
+    all().endpoints().to_vec()
+}
+
+fn all() -> Api {
+    let mut api = Api::default();
+    handlers::functions::register(&mut api);
+    handlers::deployments::register(&mut api);
+    handlers::queues::register(&mut api);
+    handlers::secrets::register(&mut api);
+    handlers::rate_limits::register(&mut api);
+    handlers::authorizations::register(&mut api);
+    handlers::registry_credentials::register(&mut api);
+    handlers::telemetries::register(&mut api);
+    handlers::accounts::register(&mut api);
+    handlers::clusters::register(&mut api);
+    handlers::keys::register(&mut api);
+    handlers::charts::register(&mut api);
+    handlers::agents::register(&mut api);
+    handlers::observability::register(&mut api);
+    api
+}
+
+/// Around every call: a request id, the problem's body, a log line, metrics.
+async fn frame(State(core): State<Arc<Core>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = RequestId(crate::core::random_uuid());
+    request.extensions_mut().insert(id);
+    let path = request.uri().path().to_owned();
+    let method = request.method().clone();
+    let mut response = next.run(request).await;
+    if let Some(ApiError(problem)) = response.extensions_mut().remove::<ApiError>() {
+        response = problem_response(&problem, &path);
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.0.to_string()) {
+        response.headers_mut().insert("nvcf-reqid", value);
+    }
+    let elapsed = started.elapsed();
+    let status = response.status().as_u16();
+    core.metrics.observe(method.as_str(), status, elapsed);
+    tracing::info!(%method, path, status, request = %id.0, elapsed_us = elapsed.as_micros(), "api call");
+    response
+}
+
+/// A problem as a response.
+pub(crate) fn problem_response(problem: &Problem, path: &str) -> Response {
+    let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = serde_json::to_vec(&problem.body(path)).unwrap_or_default();
+    let mut response = (status, body).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if problem.kind == ProblemKind::Unauthorized {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}

@@ -1,0 +1,80 @@
+//! What all handlers and the reconciler share.
+
+pub(crate) mod charts;
+pub(crate) mod keys;
+
+use crate::options::Options;
+use jiff::Timestamp;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+use wheelhouse_functions::engine::ChartEngine;
+use wheelhouse_functions::problem::{Problem, ProblemKind};
+use wheelhouse_functions::route::{LoadSource, RouteTable};
+use wheelhouse_store::{Authenticator, Error, Store, credential};
+
+/// The shared parts of the control plane.
+pub(crate) struct Core {
+    pub(crate) store: Store,
+    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) engine: Arc<dyn ChartEngine>,
+    pub(crate) charts: Arc<dyn charts::ChartSource>,
+    pub(crate) load: Arc<dyn LoadSource>,
+    pub(crate) options: Options,
+    /// Wakes the reconciler. It never relies on it: it also looks by itself.
+    pub(crate) changed: Arc<Notify>,
+    /// Counts changes of what agents are to have.
+    pub(crate) work: watch::Sender<u64>,
+    pub(crate) routes: watch::Sender<Arc<RouteTable>>,
+    pub(crate) metrics: crate::api::metrics::Metrics,
+}
+
+impl Core {
+    /// The time. Read here only.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Makes an identifier.
+    pub(crate) fn new_id<T>(&self, from_parts: fn(u64, [u8; 10]) -> T) -> Result<T, Problem> {
+        let random = credential::random_bytes().map_err(|error| internal(&error))?;
+        let milliseconds = u64::try_from(self.now().as_millisecond()).unwrap_or(0);
+        Ok(from_parts(milliseconds, random))
+    }
+
+    /// Tells agents and the reconciler that something about instances changed.
+    pub(crate) fn work_changed(&self) {
+        self.work.send_modify(|revision| *revision = revision.wrapping_add(1));
+        self.changed.notify_one();
+    }
+}
+
+/// A random UUID for request ids.
+pub(crate) fn random_uuid() -> Uuid {
+    let mut bytes = [0_u8; 16];
+    // Without randomness the id is the nil UUID: it only labels log lines.
+    let _filled = aws_lc_rs::rand::fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// The problem a store error becomes. Conflicts are the caller's to retry; all else is ours, and logged here.
+pub(crate) fn storage(error: Error) -> Problem {
+    match error {
+        Error::Conflict { .. } | Error::Exists { .. } => {
+            Problem::new(ProblemKind::Conflict, format!("{error}; read it again and retry"))
+        }
+        error => internal(&error),
+    }
+}
+
+/// Logs an internal error with its causes and hides it from the caller.
+pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    tracing::error!(error = text, "internal error");
+    Problem::new(ProblemKind::InternalServerError, "Internal error; the server's log has the cause")
+}

@@ -1,0 +1,14 @@
+//! The control plane over its HTTP API, with a chart engine and a chart source made for the test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)]
+
+mod access;
+mod functions;
+mod harness;
+mod openapi;
+mod resources;

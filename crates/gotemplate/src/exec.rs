@@ -1,0 +1,23 @@
+//! Runs compiled templates.
+//!
+//! The evaluator follows Go's `text/template/exec.go` step by step where users can see it: which
+//! node is "current" when an error is told, when an interface is looked into, how an argument is
+//! made to fit a parameter.
+
+mod argument;
+mod call;
+mod context;
+mod engine;
+mod fault;
+mod field;
+mod limits;
+mod operand;
+mod output;
+mod pipeline;
+mod scope;
+mod statement;
+
+pub use engine::{Engine, MissingKey, Options};
+pub use limits::{Limits, Usage};
+pub(crate) use operand::{Operand, State};
+pub use output::Output;

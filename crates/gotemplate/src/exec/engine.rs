@@ -1,0 +1,168 @@
+use std::any::Any;
+use std::collections::HashMap;
+
+use super::limits::Meter;
+use super::scope::Scope;
+use super::{Limits, Operand, Output, Usage};
+use crate::error::LimitReached;
+use crate::function::CallError;
+use crate::node::NodeId;
+use crate::program::{Many, Program};
+use crate::stack::StackGuard;
+use crate::template_set::{NamedFile, Parser, Template, TemplateSet};
+use crate::value::{GoString, Value};
+
+/// What a map without the key gives: Go's `missingkey` option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingKey {
+    /// `missingkey=default`: an invalid value.
+    Invalid,
+    /// `missingkey=zero`: the zero of the map's element type; Helm's choice.
+    #[default]
+    Zero,
+    /// `missingkey=error`: an error.
+    Error,
+}
+
+/// How an [`Engine`] runs.
+#[derive(Clone, Copy)]
+pub struct Options<'e> {
+    /// What a map without the key gives.
+    pub missing_key: MissingKey,
+    /// What may be used up.
+    pub limits: Limits,
+    /// Asked now and then whether to go on: how wall time is limited.
+    pub checkpoint: Option<&'e dyn Fn() -> Result<(), LimitReached>>,
+    /// What functions get from [`Context::environment`](crate::Context::environment).
+    pub environment: &'e dyn Any,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self {
+            missing_key: MissingKey::default(),
+            limits: Limits::default(),
+            checkpoint: None,
+            environment: &(),
+        }
+    }
+}
+
+/// Executes the templates of one set.
+///
+/// **Stack.** Evaluation recurses natively, and every nested `include` costs some kilobytes of
+/// stack; [`Limits::stack`] says how much there is, and going beyond it is an ordinary error.
+/// Helm's deepest nesting, 1000 `include`s, fits in 64 MiB in every build.
+pub struct Engine<'e> {
+    pub(super) parser: &'e Parser,
+    pub(super) options: Options<'e>,
+    pub(super) scope: Scope<'e>,
+    pub(super) meter: Meter,
+    pub(super) stack: StackGuard,
+    /// Variables of all templates being run; each has its own stretch.
+    pub(super) variables: Vec<Operand>,
+    /// The node an error would be told of.
+    pub(super) node: NodeId,
+    /// How many templates are open.
+    pub(super) depth: u64,
+    /// How often each name is open in `include`.
+    pub(super) included: HashMap<GoString, u32>,
+    pub(super) output: Output,
+    pub(super) spare_values: Vec<Vec<Value>>,
+    pub(super) spare_operands: Vec<Vec<Operand>>,
+}
+
+/// A template being run.
+#[derive(Clone, Copy)]
+pub(super) struct Unit<'u> {
+    pub(super) template: &'u Template,
+    pub(super) file: &'u NamedFile,
+    pub(super) program: &'u Program,
+    /// Where its variables start.
+    pub(super) base: usize,
+}
+
+impl<'u> Unit<'u> {
+    pub(super) fn new(template: &'u Template, base: usize) -> Self {
+        let file = template.file.as_ref();
+        Self { template, file, program: file.parsed.program(), base }
+    }
+
+    pub(super) fn name(&self, index: u32) -> Option<&'u GoString> {
+        self.program.names.get(index as usize)
+    }
+
+    /// A node's text, its spacing made regular.
+    pub(super) fn text(&self, node: NodeId) -> String {
+        self.file.parsed.arena().text(node, self.file.parsed.source().as_bytes())
+    }
+
+    pub(super) fn path(&self, path: Many) -> &'u [GoString] {
+        path.of(&self.program.names)
+    }
+}
+
+impl<'e> Engine<'e> {
+    /// An engine over the templates of `set`. `parser` is the one that parsed them: `tpl` parses
+    /// with it.
+    #[must_use]
+    pub fn new(parser: &'e Parser, set: &'e TemplateSet, options: Options<'e>) -> Self {
+        Self {
+            parser,
+            options,
+            scope: Scope::new(set),
+            meter: Meter::new(options.limits),
+            stack: StackGuard::new(options.limits.stack),
+            variables: Vec::new(),
+            node: NodeId::FIRST,
+            depth: 0,
+            included: HashMap::new(),
+            output: Output::default(),
+            spare_values: Vec::new(),
+            spare_operands: Vec::new(),
+        }
+    }
+
+    /// Executes the template of this name with `data` as its dot.
+    ///
+    /// # Errors
+    /// When there is no such template, it fails, or a limit is reached. What was written until
+    /// then is lost.
+    pub fn execute(&mut self, name: &str, data: Value) -> Result<Output, CallError> {
+        self.stack = StackGuard::new(self.options.limits.stack);
+        self.included.clear();
+        self.run_named(name.as_bytes(), data)
+    }
+
+    /// What was used so far, over all executions.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.meter.usage()
+    }
+
+    /// Runs a template into an output of its own.
+    pub(super) fn run_named(&mut self, name: &[u8], data: Value) -> Result<Output, CallError> {
+        let Some(template) = self.scope.get(name) else {
+            let name = crate::strconv::quote(name);
+            let set = crate::strconv::quote(self.scope.name().as_bytes());
+            let text = format!("template: no template {name} associated with template {set}");
+            return Err(CallError::Message(text));
+        };
+        self.run_apart(&template, data)
+    }
+
+    /// Runs a template into an output of its own, leaving everything as it was.
+    pub(super) fn run_apart(&mut self, template: &Template, data: Value) -> Result<Output, CallError> {
+        let node = self.node;
+        let variables = self.variables.len();
+        let output = std::mem::take(&mut self.output);
+        let result = self.run(template, Operand::concrete(data));
+        let written = std::mem::replace(&mut self.output, output);
+        self.variables.truncate(variables);
+        self.node = node;
+        match result {
+            Ok(()) => Ok(written),
+            Err(error) => Err(CallError::Template(error)),
+        }
+    }
+}

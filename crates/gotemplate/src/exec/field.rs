@@ -1,0 +1,137 @@
+//! Fields, keys and methods: Go's `evalField`.
+
+use super::engine::{Engine, MissingKey, Unit};
+use super::fault::Fault;
+use super::{Operand, State};
+use crate::node::NodeId;
+use crate::program::Expression;
+use crate::strconv::quote;
+use crate::value::{GoString, Kind, Map, Method, Object, Value};
+
+impl Engine<'_> {
+    /// `receiver.A.B.C`, the last one perhaps with arguments. `dot` is for evaluating those.
+    #[allow(clippy::too_many_arguments, reason = "they are Go's evalFieldChain's")]
+    pub(super) fn field_chain(
+        &mut self,
+        unit: Unit<'_>,
+        dot: &Operand,
+        receiver: &Operand,
+        path: &[GoString],
+        node: NodeId,
+        arguments: &[Expression],
+        last: Option<Operand>,
+    ) -> Result<Operand, Fault> {
+        let Some((name, before)) = path.split_last() else { return Ok(receiver.clone()) };
+        let mut current = None;
+        for name in before {
+            let receiver = current.as_ref().unwrap_or(receiver);
+            current = Some(self.field(unit, dot, receiver, name, node, &[], None)?);
+        }
+        self.field(unit, dot, current.as_ref().unwrap_or(receiver), name, node, arguments, last)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "they are Go's evalField's")]
+    fn field(
+        &mut self,
+        unit: Unit<'_>,
+        dot: &Operand,
+        receiver: &Operand,
+        name: &GoString,
+        node: NodeId,
+        arguments: &[Expression],
+        last: Option<Operand>,
+    ) -> Result<Operand, Fault> {
+        if receiver.state == State::Invalid {
+            return match self.options.missing_key {
+                MissingKey::Error => {
+                    let key = quote(name.as_bytes());
+                    Err(self.fault(unit, format!("nil data; no entry for key {key}")))
+                }
+                _ => Ok(Operand::INVALID),
+            };
+        }
+        let methods = match &receiver.value {
+            Value::Nil => {
+                return Err(self.fault(unit, format!("nil pointer evaluating interface {{}}.{name}")));
+            }
+            Value::Map(map) => map.map_type().methods,
+            Value::List(list) => list.kind().methods(),
+            Value::Object(object) => object.methods(),
+            _ => &[],
+        };
+        if let Some(method) = methods.iter().find(|method| method.name.as_bytes() == name.as_bytes()) {
+            return self.method(unit, dot, receiver, method, node, arguments, last);
+        }
+        let has_arguments = !arguments.is_empty() || last.is_some();
+        match &receiver.value {
+            Value::Map(map) => {
+                if has_arguments {
+                    return Err(self.fault(unit, format!("{name} is not a method but has arguments")));
+                }
+                self.key(unit, map, name)
+            }
+            Value::Object(object) => match self.struct_field(object.as_ref(), name) {
+                Some(_) if has_arguments => {
+                    let text = format!("{name} has arguments but cannot be invoked as function");
+                    Err(self.fault(unit, text))
+                }
+                Some(value) => Ok(value),
+                None => Err(self.no_field(unit, receiver, name)),
+            },
+            _ => Err(self.no_field(unit, receiver, name)),
+        }
+    }
+
+    fn key(&mut self, unit: Unit<'_>, map: &Map, name: &GoString) -> Result<Operand, Fault> {
+        match map.get(name) {
+            Some(value) => Ok(Operand::entry(map, value)),
+            None => match self.options.missing_key {
+                MissingKey::Invalid => Ok(Operand::INVALID),
+                MissingKey::Zero => Ok(Operand::zero_entry(map)),
+                MissingKey::Error => {
+                    let key = quote(name.as_bytes());
+                    Err(self.fault(unit, format!("map has no entry for key {key}")))
+                }
+            },
+        }
+    }
+
+    fn struct_field(&self, object: &dyn Object, name: &GoString) -> Option<Operand> {
+        if !matches!(object.kind(), Kind::Struct | Kind::Pointer) {
+            return None;
+        }
+        match object.field(name.as_str()?)? {
+            Value::Nil => Some(Operand::interface(Value::Nil)),
+            value => Some(Operand::concrete(value)),
+        }
+    }
+
+    #[cold]
+    fn no_field(&self, unit: Unit<'_>, receiver: &Operand, name: &GoString) -> Fault {
+        self.fault(unit, format!("can't evaluate field {name} in type {}", receiver.type_name()))
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "they are Go's evalCall's")]
+    fn method(
+        &mut self,
+        unit: Unit<'_>,
+        dot: &Operand,
+        receiver: &Operand,
+        method: &Method,
+        node: NodeId,
+        arguments: &[Expression],
+        last: Option<Operand>,
+    ) -> Result<Operand, Fault> {
+        let values = self.arguments(unit, method.name, method.signature, dot, arguments, last)?;
+        self.step(unit)?;
+        let result = (method.call)(self, &receiver.value, &values);
+        self.give_back_values(values);
+        match result {
+            Ok(value) => Ok(Operand::result(value, method.signature.result)),
+            Err(error) => {
+                self.node = node;
+                Err(self.call_fault(unit, method.name, error))
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Walks statements: Go's `walk` functions.
+
+use super::engine::{Engine, Unit};
+use super::fault::Fault;
+use super::{Operand, State};
+use crate::error::LimitReached;
+use crate::format::Printer;
+use crate::program::{Choice, Many, Place, StatementKind};
+use crate::strconv::quote;
+use crate::template_set::Template;
+use crate::value::{Kind, Value};
+
+/// How a block ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    Next,
+    Break,
+    Continue,
+}
+
+impl Engine<'_> {
+    /// Runs a template's body; its variables start anew.
+    pub(super) fn run(&mut self, template: &Template, dot: Operand) -> Result<(), Fault> {
+        let base = self.variables.len();
+        let unit = Unit::new(template, base);
+        let Some(body) = unit.program.bodies.get(template.body).copied() else { return Ok(()) };
+        self.check_stack(unit)?;
+        self.variables.push(dot.clone());
+        self.variables.resize(base + body.slots as usize, Operand::INVALID);
+        self.depth += 1;
+        let result = self.block(unit, body.block, &dot);
+        self.depth -= 1;
+        self.variables.truncate(base);
+        result.map(|_| ())
+    }
+
+    fn block(&mut self, unit: Unit<'_>, block: Many, dot: &Operand) -> Result<Flow, Fault> {
+        for statement in block.of(&unit.program.statements) {
+            self.node = statement.node;
+            self.step(unit)?;
+            let flow = match statement.kind {
+                StatementKind::Text { start, end } => {
+                    self.text(unit, start as usize, end as usize)?;
+                    Flow::Next
+                }
+                StatementKind::Print(pipe) => {
+                    let value = self.pipe(unit, pipe, dot)?;
+                    self.node = statement.node;
+                    self.print(unit, &value)?;
+                    Flow::Next
+                }
+                StatementKind::Bind(pipe) => {
+                    self.pipe(unit, pipe, dot)?;
+                    Flow::Next
+                }
+                StatementKind::If(choice) => {
+                    let truth = self.pipe(unit, choice.pipe, dot)?.truth();
+                    self.nested_block(unit, if truth { choice.block } else { choice.otherwise }, dot)?
+                }
+                StatementKind::With(choice) => {
+                    let value = self.pipe(unit, choice.pipe, dot)?;
+                    if value.truth() {
+                        self.nested_block(unit, choice.block, &value)?
+                    } else {
+                        self.nested_block(unit, choice.otherwise, dot)?
+                    }
+                }
+                StatementKind::Range(choice) => self.range(unit, choice, dot)?,
+                StatementKind::Template { name, pipe } => {
+                    self.template(unit, name, pipe, dot)?;
+                    Flow::Next
+                }
+                StatementKind::Break => Flow::Break,
+                StatementKind::Continue => Flow::Continue,
+            };
+            if flow != Flow::Next {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn nested_block(&mut self, unit: Unit<'_>, block: Many, dot: &Operand) -> Result<Flow, Fault> {
+        if block.is_empty() {
+            return Ok(Flow::Next);
+        }
+        self.check_stack(unit)?;
+        self.block(unit, block, dot)
+    }
+
+    fn text(&mut self, unit: Unit<'_>, start: usize, end: usize) -> Result<(), Fault> {
+        let text = unit.file.parsed.source().as_bytes().get(start..end).unwrap_or_default();
+        self.charge(unit, text.len())?;
+        self.output.bytes.extend_from_slice(text);
+        Ok(())
+    }
+
+    fn charge(&mut self, unit: Unit<'_>, bytes: usize) -> Result<(), Fault> {
+        self.meter.bytes(bytes).map_err(|limit| self.limit_fault(unit, limit))
+    }
+
+    /// Writes a value as `print` shows it.
+    fn print(&mut self, unit: Unit<'_>, operand: &Operand) -> Result<(), Fault> {
+        match &operand.value {
+            Value::String(text) => {
+                self.charge(unit, text.len())?;
+                self.output.bytes.extend_from_slice(text.as_bytes());
+                Ok(())
+            }
+            // Only an invalid value gets here as nil: a pipeline looks into interfaces.
+            Value::Nil => {
+                let text: &[u8] = if operand.state == State::Interface { b"<nil>" } else { b"<no value>" };
+                self.charge(unit, text.len())?;
+                self.output.bytes.extend_from_slice(text);
+                Ok(())
+            }
+            Value::Object(object) if object.kind() == Kind::Func => {
+                let node = unit.text(self.node);
+                Err(self.fault(unit, format!("can't print {node} of type {}", object.type_name())))
+            }
+            value => {
+                let before = self.output.bytes.len();
+                let left = self.meter.bytes_left();
+                let mut printer = Printer::new(std::mem::take(&mut self.output.bytes), left);
+                match value {
+                    Value::Object(object) if object.display().is_none() => {
+                        match object.display_by_address() {
+                            Some(text) => printer.print(&[Value::String(text)]),
+                            None => printer.print(std::slice::from_ref(value)),
+                        }
+                    }
+                    _ => printer.print(std::slice::from_ref(value)),
+                }
+                match printer.finish() {
+                    Ok(bytes) => {
+                        self.output.bytes = bytes;
+                        self.charge(unit, self.output.bytes.len() - before)
+                    }
+                    Err(_) => {
+                        let limit = LimitReached::Bytes { limit: self.options.limits.bytes };
+                        Err(self.limit_fault(unit, limit))
+                    }
+                }
+            }
+        }
+    }
+
+    fn template(&mut self, unit: Unit<'_>, name: u32, pipe: Option<u32>, dot: &Operand) -> Result<(), Fault> {
+        let name = unit.name(name).map_or(&[][..], |name| name.as_bytes());
+        let Some(template) = self.scope.get(name) else {
+            return Err(self.fault(unit, format!("template {} not defined", quote(name))));
+        };
+        if self.depth >= self.options.limits.depth {
+            return Err(self.limit_fault(unit, LimitReached::Depth { limit: self.options.limits.depth }));
+        }
+        let node = self.node;
+        let dot = match pipe {
+            Some(pipe) => self.pipe(unit, pipe, dot)?,
+            None => Operand::INVALID,
+        };
+        // An error of the other template is told as one of its own, without a trace of this one.
+        self.run(&template, dot)?;
+        self.node = node;
+        Ok(())
+    }
+
+    fn range(&mut self, unit: Unit<'_>, choice: Choice, dot: &Operand) -> Result<Flow, Fault> {
+        let mut value = self.pipe(unit, choice.pipe, dot)?.unwrapped();
+        if let Value::Object(object) = &value.value
+            && let Some(list) = object.elements()
+        {
+            value.value = Value::List(list);
+        }
+        let places = match unit.program.pipes.get(choice.pipe as usize) {
+            Some(pipe) => pipe.places.of(&unit.program.places),
+            None => &[],
+        };
+        self.check_stack(unit)?;
+        let mut rounds = 0_u64;
+        macro_rules! round {
+            ($index:expr, $element:expr) => {{
+                rounds += 1;
+                let element: Operand = $element;
+                self.step(unit)?;
+                self.bind_round(unit, places, $index, &element)?;
+                if self.block(unit, choice.block, &element)? == Flow::Break {
+                    return Ok(Flow::Next);
+                }
+            }};
+        }
+        match &value.value {
+            Value::List(list) => {
+                for (index, element) in list.items().iter().enumerate() {
+                    let index = Operand::concrete(Value::Int(i64::try_from(index).unwrap_or(i64::MAX)));
+                    round!(index, Operand::element(list, element.clone()));
+                }
+            }
+            Value::Bytes(bytes) => {
+                for (index, byte) in bytes.iter().enumerate() {
+                    let index = Operand::concrete(Value::Int(i64::try_from(index).unwrap_or(i64::MAX)));
+                    round!(index, Operand::concrete(Value::Uint8(*byte)));
+                }
+            }
+            Value::Map(map) => {
+                for (key, element) in map.entries() {
+                    round!(Operand::concrete(Value::String(key)), Operand::entry(map, element));
+                }
+            }
+            Value::Nil => {}
+            number => {
+                let Some(last) = whole_number(number) else {
+                    return Err(self.fault(unit, format!("range can't iterate over {}", self.show(number))));
+                };
+                if places.len() > 1 {
+                    let shown = self.show(number);
+                    return Err(
+                        self.fault(unit, format!("can't use {shown} to iterate over more than one variable"))
+                    );
+                }
+                let limit = self.options.limits.range;
+                if last > limit {
+                    return Err(self.limit_fault(unit, LimitReached::Range { length: last, limit }));
+                }
+                for count in 0..last {
+                    round!(Operand::INVALID, Operand::concrete(same_kind(number, count)));
+                }
+            }
+        }
+        if rounds == 0 {
+            return self.nested_block(unit, choice.otherwise, dot);
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Sets the variables of a `range` for one round.
+    fn bind_round(
+        &mut self,
+        unit: Unit<'_>,
+        places: &[Place],
+        index: Operand,
+        element: &Operand,
+    ) -> Result<(), Fault> {
+        match places {
+            [] => Ok(()),
+            [only] => self.assign(unit, *only, element.clone()),
+            [first, second, ..] => {
+                self.assign(unit, *first, index)?;
+                self.assign(unit, *second, element.clone())
+            }
+        }
+    }
+
+    /// A value inside an error text.
+    fn show(&self, value: &Value) -> String {
+        let mut printer = Printer::new(Vec::new(), 1 << 20);
+        printer.print(std::slice::from_ref(value));
+        printer.finish().map_or_else(|_| "…".to_owned(), |text| String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// How many rounds a `range` over the number has; `None` if it is no integer.
+fn whole_number(value: &Value) -> Option<u64> {
+    match (value.as_signed(), value.as_unsigned()) {
+        (Some(number), _) => Some(u64::try_from(number).unwrap_or(0)),
+        (_, number) => number,
+    }
+}
+
+/// A count as a value of the type of `like`.
+fn same_kind(like: &Value, count: u64) -> Value {
+    let signed = i64::try_from(count).unwrap_or(i64::MAX);
+    match like {
+        Value::Int32(_) => Value::Int32(i32::try_from(count).unwrap_or(i32::MAX)),
+        Value::Int64(_) => Value::Int64(signed),
+        Value::Uint8(_) => Value::Uint8(u8::try_from(count).unwrap_or(u8::MAX)),
+        Value::Uint32(_) => Value::Uint32(u32::try_from(count).unwrap_or(u32::MAX)),
+        Value::Uint(_) => Value::Uint(count),
+        Value::Uint64(_) => Value::Uint64(count),
+        _ => Value::Int(signed),
+    }
+}

@@ -1,0 +1,56 @@
+use std::collections::HashMap;
+
+use crate::builtins::Builtin;
+use crate::function::Function;
+use crate::parser::FunctionNames;
+use crate::program::Callee;
+use crate::value::GoString;
+
+/// The functions templates may call: the ones given, and Go's builtins under them.
+#[derive(Clone, Debug, Default)]
+pub struct FunctionTable {
+    functions: HashMap<&'static str, Function>,
+}
+
+impl FunctionTable {
+    /// Only Go's builtins.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds functions; a later one replaces an earlier one or a builtin of the same name.
+    #[must_use]
+    pub fn with(mut self, functions: impl IntoIterator<Item = Function>) -> Self {
+        self.functions.extend(functions.into_iter().map(|function| (function.name, function)));
+        self
+    }
+
+    /// Takes functions out by name. Builtins stay.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.functions.retain(|name, _| !names.contains(name));
+        self
+    }
+
+    /// The names of the functions that were added, in byte order.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.functions.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+
+    pub(crate) fn get(&self, name: &GoString) -> Option<Callee> {
+        let name = name.as_str()?;
+        let added = self.functions.get(name).copied().map(Callee::Function);
+        added.or_else(|| Builtin::named(name).map(Callee::Builtin))
+    }
+}
+
+impl FunctionNames for FunctionTable {
+    fn is_function(&self, name: &[u8]) -> bool {
+        std::str::from_utf8(name)
+            .is_ok_and(|name| self.functions.contains_key(name) || Builtin::named(name).is_some())
+    }
+}

@@ -1,0 +1,215 @@
+//! Parsed files and the names they are known by.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::compile::compile;
+use crate::error::ParseError;
+use crate::function_table::FunctionTable;
+use crate::node::{Arena, NodeId};
+use crate::parser::{Parsed, multiple_definition, parse};
+use crate::program::Program;
+use crate::stack::StackGuard;
+use crate::value::GoString;
+
+/// Share of the native stack parsing may use where the caller names none: fits any thread.
+const DEFAULT_STACK: usize = 512 * 1024;
+
+/// A parsed and compiled text. It knows no name of its own, so that equal files of different
+/// charts can share it, between threads too.
+pub struct ParsedFile {
+    source: GoString,
+    parsed: Parsed,
+    program: Program,
+    body_is_empty: bool,
+}
+
+impl ParsedFile {
+    /// The text that was parsed.
+    #[must_use]
+    pub fn source(&self) -> &GoString {
+        &self.source
+    }
+
+    /// The syntax tree's nodes.
+    #[must_use]
+    pub fn arena(&self) -> &Arena {
+        &self.parsed.arena
+    }
+
+    /// The list of the file's own body.
+    #[must_use]
+    pub fn root(&self) -> NodeId {
+        self.parsed.root
+    }
+
+    /// What the file defines: names and bodies, in order of first definition.
+    pub fn definitions(&self) -> impl Iterator<Item = (&GoString, NodeId)> {
+        self.parsed.definitions.iter().map(|definition| (&definition.name, definition.root))
+    }
+
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+}
+
+impl fmt::Debug for ParsedFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ParsedFile").field("bytes", &self.source.len()).finish_non_exhaustive()
+    }
+}
+
+/// Parses texts against one table of functions, each text once.
+#[derive(Debug)]
+pub struct Parser {
+    functions: FunctionTable,
+    stack_bytes: usize,
+    /// Most bytes of text kept.
+    capacity: usize,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    files: HashMap<GoString, Arc<ParsedFile>>,
+    bytes: usize,
+}
+
+impl Parser {
+    /// A parser for texts that call these functions.
+    #[must_use]
+    pub fn new(functions: FunctionTable) -> Self {
+        Self { functions, stack_bytes: DEFAULT_STACK, capacity: 64 << 20, known: Mutex::default() }
+    }
+
+    /// Lets parsing use this many bytes of the native stack. Text nested deeper than fits is a
+    /// parse error.
+    #[must_use]
+    pub fn with_stack(mut self, bytes: usize) -> Self {
+        self.stack_bytes = bytes;
+        self
+    }
+
+    /// Parses a text, or gives back what the same text was parsed to before.
+    ///
+    /// # Errors
+    /// When the text is no template; the error does not know the file's name yet.
+    pub fn parse(&self, source: &GoString) -> Result<Arc<ParsedFile>, ParseError> {
+        self.parse_within(source, StackGuard::new(self.stack_bytes))
+    }
+
+    pub(crate) fn parse_within(
+        &self,
+        source: &GoString,
+        stack: StackGuard,
+    ) -> Result<Arc<ParsedFile>, ParseError> {
+        if let Some(file) = self.lock().files.get(source) {
+            return Ok(Arc::clone(file));
+        }
+        let parsed = parse(source.as_bytes(), &self.functions, stack)?;
+        let program = compile(&parsed, &self.functions);
+        let body_is_empty = parsed.arena.is_empty_tree(parsed.root, source.as_bytes());
+        let file = Arc::new(ParsedFile { source: source.clone(), parsed, program, body_is_empty });
+        let mut known = self.lock();
+        if known.bytes.saturating_add(source.len()) > self.capacity {
+            *known = Known::default();
+        }
+        known.bytes += source.len();
+        known.files.insert(source.clone(), Arc::clone(&file));
+        Ok(file)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        // A panic elsewhere leaves the map as good as it was.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A body under a name.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    pub(crate) name: GoString,
+    pub(crate) file: Arc<NamedFile>,
+    /// Index among the file's bodies.
+    pub(crate) body: usize,
+}
+
+/// A file under the name it was parsed by.
+#[derive(Debug)]
+pub(crate) struct NamedFile {
+    pub(crate) name: GoString,
+    pub(crate) parsed: Arc<ParsedFile>,
+}
+
+/// The bodies a file brings: its own under the file's name, and its definitions. The flag tells
+/// empty ones, which never replace another.
+pub(crate) fn bodies(name: &GoString, parsed: &Arc<ParsedFile>) -> Result<Vec<(Template, bool)>, ParseError> {
+    let file = Arc::new(NamedFile { name: name.clone(), parsed: Arc::clone(parsed) });
+    let template = |name: &GoString, body| Template { name: name.clone(), file: Arc::clone(&file), body };
+    let own = (template(name, 0), parsed.body_is_empty);
+    let mut all: Vec<(Template, bool)> = Vec::with_capacity(1 + parsed.parsed.definitions.len());
+    let mut own_is_defined = false;
+    for (index, definition) in parsed.parsed.definitions.iter().enumerate() {
+        if definition.name == *name && !definition.is_empty {
+            if !parsed.body_is_empty {
+                let offset = parsed.source.len();
+                let message = multiple_definition(name);
+                let error = ParseError::new(parsed.parsed.last_line, message, offset);
+                return Err(error.named(&name.to_str_lossy()));
+            }
+            own_is_defined = true;
+        }
+        all.push((template(&definition.name, index + 1), definition.is_empty));
+    }
+    if !own_is_defined {
+        all.retain(|(template, _)| template.name != *name);
+        all.push(own);
+    }
+    Ok(all)
+}
+
+/// The templates that know each other, by name: Go's associated templates.
+#[derive(Clone, Debug)]
+pub struct TemplateSet {
+    name: GoString,
+    templates: HashMap<GoString, Template>,
+}
+
+impl TemplateSet {
+    /// An empty set; `name` is what errors call it (Helm's is `gotpl`).
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self { name: GoString::from(name), templates: HashMap::new() }
+    }
+
+    /// The name errors use.
+    #[must_use]
+    pub fn name(&self) -> &GoString {
+        &self.name
+    }
+
+    /// Adds a file under a name, with what it defines. A later body of a name replaces an earlier
+    /// one, unless the later one is only white space and comments.
+    ///
+    /// # Errors
+    /// When the file both defines a template of its own name and has a body of its own.
+    pub fn add(&mut self, name: &str, file: &Arc<ParsedFile>) -> Result<(), ParseError> {
+        for (template, is_empty) in bodies(&GoString::from(name), file)? {
+            if !is_empty || !self.templates.contains_key(&template.name) {
+                self.templates.insert(template.name.clone(), template);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a template of this name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.templates.contains_key(name.as_bytes())
+    }
+
+    pub(crate) fn get(&self, name: &[u8]) -> Option<&Template> {
+        self.templates.get(name)
+    }
+}

@@ -1,0 +1,90 @@
+//! The same templates by Go's own `text/template`: run with `WHEELHOUSE_REFERENCE=1` where Go is
+//! installed.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use wheelhouse_gotemplate::MissingKey;
+
+use crate::support::Job;
+
+/// Builds the Go program; `None`, said aloud, when it was not asked for.
+fn oracle() -> Option<PathBuf> {
+    if std::env::var_os("WHEELHOUSE_REFERENCE").is_none() {
+        eprintln!("skipped: WHEELHOUSE_REFERENCE is not set, Go's text/template is not asked");
+        return None;
+    }
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/go");
+    let binary = std::env::temp_dir().join(format!("wheelhouse-text-template-{}", std::process::id()));
+    let built = Command::new("go").args(["build", "-o"]).arg(&binary).arg(".").current_dir(source).status();
+    assert!(built.unwrap().success(), "the Go program builds");
+    Some(binary)
+}
+
+fn ask(oracle: &PathBuf, jobs: &[Job]) -> Vec<Result<String, String>> {
+    let mut child = Command::new(oracle)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the Go program runs");
+    let mut input = child.stdin.take().unwrap();
+    let lines: Vec<String> = jobs
+        .iter()
+        .map(|job| {
+            let files: Vec<Value> =
+                job.files.iter().map(|(name, text)| json!({ "Name": name, "Text": text })).collect();
+            let option = match job.missing_key {
+                MissingKey::Invalid => "missingkey=default",
+                MissingKey::Zero => "missingkey=zero",
+                MissingKey::Error => "missingkey=error",
+            };
+            json!({ "Files": files, "Run": job.files[0].0, "Data": job.data, "Option": option }).to_string()
+        })
+        .collect();
+    let writer = std::thread::spawn(move || input.write_all((lines.join("\n") + "\n").as_bytes()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let answer: Value = serde_json::from_str(line).unwrap();
+            match answer["err"].as_str().unwrap() {
+                "" => Ok(answer["out"].as_str().unwrap().to_owned()),
+                error => Err(error.to_owned()),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn random_templates_give_what_go_gives() {
+    let Some(oracle) = oracle() else { return };
+    let rounds = std::env::var("WHEELHOUSE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(20);
+    let first = std::env::var("WHEELHOUSE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1_u64);
+    let mut wrong = 0;
+    let mut all = 0;
+    let mut fine = 0;
+    for round in 0..rounds {
+        let jobs: Vec<Job> =
+            (0..1000).map(|index| crate::generate::job(first + round * 1000 + index)).collect();
+        let answers = ask(&oracle, &jobs);
+        assert_eq!(answers.len(), jobs.len());
+        for (job, expect) in jobs.iter().zip(answers) {
+            all += 1;
+            fine += u32::from(expect.is_ok());
+            let found = job.run();
+            if found != expect {
+                wrong += 1;
+                if wrong <= 15 {
+                    eprintln!("{:#?}\ndata {}\n  go:   {expect:?}\n  ours: {found:?}\n", job.files, job.data);
+                }
+            }
+        }
+    }
+    std::fs::remove_file(&oracle).ok();
+    eprintln!("{all} templates, {fine} without an error in Go");
+    assert_eq!(wrong, 0, "templates that differ");
+}

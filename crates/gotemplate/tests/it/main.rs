@@ -1,0 +1,16 @@
+//! Templates in, text or error out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr
+)]
+
+mod differential;
+mod functions;
+mod generate;
+mod limits;
+mod support;
+mod values;

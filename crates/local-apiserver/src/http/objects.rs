@@ -1,0 +1,481 @@
+//! Requests for resources: from path, query and body to an operation, and its outcome to an answer.
+
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::{HeaderMap, Method};
+use serde_json::{Map, Value, json};
+
+use super::handler::Admitted;
+use super::negotiate::{Form, Wanted, body_media, content_type, wanted};
+use super::{Reply, proxy, raw, reviews, watch, with_warnings};
+use crate::field::FieldError;
+use crate::operations::{
+    self, Context, DeleteOptions, Deleted, FieldValidation, ListOptions, Media, Patch, Target,
+    object_from_body, read_value,
+};
+use crate::request::ResourcePath;
+use crate::resources::Resource;
+use crate::selector::{FieldSelector, LabelSelector};
+use crate::status::{Status, Subject};
+use crate::{convert, meta, scale, strategy, table};
+
+/// Answers a request for a resource.
+pub(super) async fn answer(mut admitted: Admitted, path: ResourcePath) -> Result<Reply, Status> {
+    let catalog = admitted.cluster.catalog();
+    let Some(resource) = catalog.find(&path.group, &path.version, &path.resource) else {
+        return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
+    };
+    let in_namespace = !path.namespace.is_empty();
+    let is_namespace = path.group.is_empty() && path.resource == "namespaces";
+    if in_namespace && !resource.namespaced && !is_namespace {
+        return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
+    }
+    if !path.subresource.is_empty() && resource.subresource(&path.subresource).is_none() {
+        return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
+    }
+    let namespace = if resource.namespaced { path.namespace.clone() } else { String::new() };
+    let target =
+        Target { resource, namespace, name: path.name.clone(), subresource: path.subresource.clone() };
+    if matches!(target.subresource.as_str(), "proxy" | "log" | "exec" | "attach" | "portforward") {
+        return proxy::answer(admitted, &target, &path.rest).await;
+    }
+    if !path.rest.is_empty() {
+        return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
+    }
+    let wanted = wanted(admitted.request.headers())?;
+    let method = admitted.request.method().clone();
+    check_verb(&target, &method)?;
+    if method == Method::GET || method == Method::HEAD {
+        return read(&admitted, &target, wanted);
+    }
+    let context = context(&admitted, &method)?;
+    let headers = admitted.request.headers().clone();
+    let body = body(&mut admitted).await?;
+    let reply = write(&admitted, &target, &context, &method, &headers, &body, wanted).await?;
+    Ok(with_warnings(reply, &context))
+}
+
+fn check_verb(target: &Target, method: &Method) -> Result<(), Status> {
+    let verbs = match target.sub() {
+        Some(sub) => &sub.verbs,
+        None => &target.resource.verbs,
+    };
+    let named = !target.name.is_empty();
+    let verb = match *method {
+        Method::GET | Method::HEAD if named => "get",
+        Method::GET | Method::HEAD => "list",
+        Method::POST => "create",
+        Method::PUT => "update",
+        Method::PATCH => "patch",
+        Method::DELETE if named => "delete",
+        Method::DELETE => "deletecollection",
+        _ => "",
+    };
+    let placed = match *method {
+        Method::POST => {
+            (named == target.sub().is_some()) && (!target.resource.namespaced || !target.namespace.is_empty())
+        }
+        Method::PUT | Method::PATCH => named,
+        Method::DELETE => !target.resource.namespaced || !target.namespace.is_empty(),
+        _ => !named || !target.resource.namespaced || !target.namespace.is_empty(),
+    };
+    if placed && verbs.iter().any(|known| known == verb) { Ok(()) } else { Err(Status::method_not_allowed()) }
+}
+
+/// Reads the whole body within the limit.
+pub(super) async fn body(admitted: &mut Admitted) -> Result<Bytes, Status> {
+    let limit = admitted.limits.body_bytes;
+    let too_large =
+        || Status::plain(413, "RequestEntityTooLarge", format!("Request entity too large: limit is {limit}"));
+    let stated =
+        admitted.request.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if stated.is_some_and(|stated| stated > limit) {
+        return Err(too_large());
+    }
+    match Limited::new(admitted.request.body_mut(), limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(error) => Err(Status::bad_request(error.to_string())),
+    }
+}
+
+/// What a request says beside its aim and its body.
+pub(super) fn context(admitted: &Admitted, method: &Method) -> Result<Context, Status> {
+    let query = &admitted.query;
+    let kind = match *method {
+        Method::POST => "CreateOptions",
+        Method::PUT => "UpdateOptions",
+        Method::PATCH => "PatchOptions",
+        _ => "DeleteOptions",
+    };
+    let invalid = |error| Status::invalid(Subject { group: "meta.k8s.io", kind, name: "" }, &[error]);
+    let dry_run = query.all("dryRun");
+    if let Some(other) = dry_run.iter().find(|value| *value != "All") {
+        return Err(invalid(FieldError::not_supported("dryRun", json!(other), &["All"])));
+    }
+    let field_validation = match query.text("fieldValidation") {
+        "" | "Warn" => FieldValidation::Warn,
+        "Ignore" => FieldValidation::Ignore,
+        "Strict" => FieldValidation::Strict,
+        other => {
+            return Err(invalid(FieldError::not_supported(
+                "fieldValidation",
+                other,
+                &["Ignore", "Warn", "Strict"],
+            )));
+        }
+    };
+    let given = query.text("fieldManager");
+    let applying = content_type(admitted.request.headers()).starts_with("application/apply-patch");
+    if *method == Method::PATCH && applying && given.is_empty() {
+        return Err(invalid(FieldError::required("fieldManager", "is required for apply patch")));
+    }
+    if *method == Method::PATCH && !applying && query.has("force") {
+        return Err(invalid(FieldError::forbidden("force", "may not be specified for non-apply patch")));
+    }
+    if given.len() > 128 {
+        return Err(invalid(FieldError::too_long("fieldManager", 128)));
+    }
+    if given.chars().any(char::is_control) {
+        return Err(invalid(FieldError::invalid(
+            "fieldManager",
+            given,
+            "should only contain printable characters",
+        )));
+    }
+    let agent = admitted
+        .request
+        .headers()
+        .get("user-agent")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let manager = if given.is_empty() { agent.split('/').next().unwrap_or_default() } else { given };
+    Ok(Context {
+        user: admitted.user.clone(),
+        dry_run: !dry_run.is_empty(),
+        field_manager: manager.chars().take(128).collect(),
+        field_validation,
+        force: query.flag("force"),
+        warnings: Mutex::default(),
+    })
+}
+
+/// The list options of a query.
+pub(super) fn list_options(admitted: &Admitted) -> Result<ListOptions, Status> {
+    let query = &admitted.query;
+    let labels = LabelSelector::parse(query.text("labelSelector")).map_err(Status::bad_request)?;
+    let fields = FieldSelector::parse(query.text("fieldSelector")).map_err(Status::bad_request)?;
+    let limit = query.number("limit").map_err(Status::bad_request)?.unwrap_or_default();
+    Ok(ListOptions {
+        labels,
+        fields,
+        limit: usize::try_from(limit).unwrap_or_default(),
+        continuation: query.text("continue").to_owned(),
+        resource_version: query.text("resourceVersion").to_owned(),
+        version_match: query.text("resourceVersionMatch").to_owned(),
+    })
+}
+
+fn read(admitted: &Admitted, target: &Target, wanted: Wanted) -> Result<Reply, Status> {
+    let cluster = &admitted.cluster;
+    if target.name.is_empty() {
+        if target.resource.plural == "componentstatuses" {
+            return Ok(encoded(
+                200,
+                wanted,
+                &json!({"kind": "ComponentStatusList", "apiVersion": "v1", "metadata": {}, "items": []}),
+            ));
+        }
+        if admitted.query.flag("watch") {
+            return watch::answer(admitted, target, wanted, None);
+        }
+        return list(admitted, target, wanted);
+    }
+    if admitted.query.flag("watch") && target.subresource.is_empty() {
+        return watch::answer(admitted, target, wanted, Some(&target.name));
+    }
+    let record = operations::get(cluster, target)?;
+    if let Ok(asked) = admitted.query.text("resourceVersion").parse::<u64>()
+        && asked > cluster.store.revision()
+    {
+        return Err(Status::too_large_version(asked, cluster.store.revision()));
+    }
+    let plain = wanted.form == Form::Object && wanted.media == Media::Json && target.subresource != "scale";
+    if plain && convert::is_identity(&target.resource) && admitted.query.text("pretty").is_empty() {
+        return Ok(raw(200, "application/json", record.bytes.clone()));
+    }
+    let object = operations::shown(&target.resource, &record);
+    let object =
+        if target.subresource == "scale" { scale::from_object(&target.resource, &object) } else { object };
+    Ok(shaped(admitted, 200, &target.resource, wanted, &object))
+}
+
+/// One object in the form asked for.
+pub(super) fn shaped(
+    admitted: &Admitted,
+    code: u16,
+    resource: &Resource,
+    wanted: Wanted,
+    object: &Value,
+) -> Reply {
+    match wanted.form {
+        Form::Table(version) if meta::text(object, &["kind"]) == resource.kind => {
+            let table = table::table(
+                resource,
+                std::slice::from_ref(object),
+                include(admitted),
+                version,
+                json!({
+                    "resourceVersion": meta::text(object, &["metadata", "resourceVersion"])
+                }),
+                true,
+            );
+            encoded(code, wanted, &table)
+        }
+        Form::Metadata(version) => encoded(code, wanted, &partial(object, version)),
+        _ => encoded(code, wanted, object),
+    }
+}
+
+/// What tables carry of each object.
+pub(super) fn include(admitted: &Admitted) -> table::Include {
+    match admitted.query.text("includeObject") {
+        "None" => table::Include::Nothing,
+        "Object" => table::Include::Object,
+        _ => table::Include::Metadata,
+    }
+}
+
+/// The metadata of an object alone.
+pub(super) fn partial(object: &Value, version: &str) -> Value {
+    json!({
+        "kind": "PartialObjectMetadata",
+        "apiVersion": format!("meta.k8s.io/{version}"),
+        "metadata": object.get("metadata").cloned().unwrap_or_default()
+    })
+}
+
+fn encoded(code: u16, wanted: Wanted, value: &Value) -> Reply {
+    match wanted.media {
+        Media::Json => super::json(code, value),
+        Media::Yaml => raw(code, "application/yaml", serde_saphyr::to_string(value).unwrap_or_default()),
+    }
+}
+
+fn list(admitted: &Admitted, target: &Target, wanted: Wanted) -> Result<Reply, Status> {
+    let options = list_options(admitted)?;
+    let listed = operations::list(&admitted.cluster, target, &options)?;
+    let resource = &target.resource;
+    let mut metadata = json!({"resourceVersion": listed.revision.to_string()});
+    if !listed.continuation.is_empty() {
+        meta::set(&mut metadata, "continue", listed.continuation.clone());
+        if let Some(remaining) = listed.remaining {
+            meta::set(&mut metadata, "remainingItemCount", remaining);
+        }
+    }
+    match wanted.form {
+        Form::Table(version) => {
+            let objects: Vec<Value> =
+                listed.items.iter().map(|item| operations::shown(resource, item)).collect();
+            let table = table::table(
+                resource,
+                &objects,
+                include(admitted),
+                version,
+                metadata,
+                admitted.query.text("continue").is_empty(),
+            );
+            return Ok(encoded(200, wanted, &table));
+        }
+        Form::Metadata(version) => {
+            let items: Vec<Value> = listed
+                .items
+                .iter()
+                .map(|item| partial(&operations::shown(resource, item), version))
+                .collect();
+            let list = json!({"kind": "PartialObjectMetadataList", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata, "items": items});
+            return Ok(encoded(200, wanted, &list));
+        }
+        _ => {}
+    }
+    let custom = resource.custom.is_some();
+    // items of built-in lists do not repeat what the list says
+    let head =
+        format!("{{\"apiVersion\":{},\"kind\":{},", json!(resource.api_version()), json!(resource.kind));
+    let mut out = Vec::with_capacity(256 + listed.items.iter().map(|item| item.bytes.len()).sum::<usize>());
+    out.extend_from_slice(
+        format!(
+            "{{\"kind\":{},\"apiVersion\":{},\"metadata\":{metadata},\"items\":[",
+            json!(resource.list_kind),
+            json!(resource.api_version())
+        )
+        .as_bytes(),
+    );
+    let identity = convert::is_identity(resource);
+    for (index, item) in listed.items.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        if identity {
+            match item.bytes.strip_prefix(head.as_bytes()).filter(|_| !custom) {
+                Some(rest) => {
+                    out.push(b'{');
+                    out.extend_from_slice(rest);
+                }
+                None => out.extend_from_slice(&item.bytes),
+            }
+            continue;
+        }
+        let mut object = operations::shown(resource, item);
+        if !custom {
+            meta::remove(&mut object, "kind");
+            meta::remove(&mut object, "apiVersion");
+        }
+        // writing to memory cannot fail
+        let _ = serde_json::to_writer(&mut out, &object);
+    }
+    out.extend_from_slice(b"]}");
+    if wanted.media == Media::Yaml {
+        let value: Value = serde_json::from_slice(&out).unwrap_or_default();
+        return Ok(encoded(200, wanted, &value));
+    }
+    Ok(raw(200, "application/json", out))
+}
+
+async fn write(
+    admitted: &Admitted,
+    target: &Target,
+    context: &Context,
+    method: &Method,
+    headers: &HeaderMap,
+    body: &Bytes,
+    wanted: Wanted,
+) -> Result<Reply, Status> {
+    let cluster = &admitted.cluster;
+    let resource = &target.resource;
+    match *method {
+        Method::POST => {
+            let media = body_media(headers)?;
+            let object = object_from_body(target, context, media, body)?;
+            if !target.subresource.is_empty() || !resource.stored() {
+                return reviews::answer(admitted, target, context, object, wanted).await;
+            }
+            let created = operations::create(cluster, target, context, object).await?;
+            Ok(shaped(admitted, 201, resource, wanted, &created))
+        }
+        Method::PUT => {
+            let media = body_media(headers)?;
+            let object = object_from_body(target, context, media, body)?;
+            let (updated, created) = operations::update(cluster, target, context, object).await?;
+            Ok(shaped(admitted, if created { 201 } else { 200 }, resource, wanted, &updated))
+        }
+        Method::PATCH => {
+            let patch = read_patch(target, headers, body)?;
+            let (patched, created) = operations::patch(cluster, target, context, &patch).await?;
+            Ok(shaped(admitted, if created { 201 } else { 200 }, resource, wanted, &patched))
+        }
+        Method::DELETE => remove(admitted, target, context, headers, body, wanted).await,
+        _ => Err(Status::method_not_allowed()),
+    }
+}
+
+fn read_patch(target: &Target, headers: &HeaderMap, body: &[u8]) -> Result<Patch, Status> {
+    let media = content_type(headers);
+    let supported = if target.resource.custom.is_some() {
+        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+    } else {
+        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/strategic-merge-patch+json"
+    };
+    let unsupported = || {
+        Status::plain(
+            415,
+            "UnsupportedMediaType",
+            format!(
+                "the body of the request was in an unknown format - accepted media types include: {supported}"
+            ),
+        )
+    };
+    let parse = |media: Media| -> Result<Value, Status> {
+        let (value, _) = read_value(media, body)
+            .map_err(|why| Status::bad_request(format!("error decoding patch: {why}")))?;
+        Ok(value)
+    };
+    let object = |value: Value| -> Result<Value, Status> {
+        if value.is_object() {
+            return Ok(value);
+        }
+        Err(Status::bad_request(
+            "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
+        ))
+    };
+    match media {
+        "application/json-patch+json" => Ok(Patch::Json(parse(Media::Json)?)),
+        "application/merge-patch+json" => Ok(Patch::Merge(object(parse(Media::Json)?)?)),
+        "application/strategic-merge-patch+json" if target.resource.custom.is_none() => {
+            Ok(Patch::Strategic(object(parse(Media::Json)?)?))
+        }
+        "application/apply-patch+yaml" => Ok(Patch::Apply(object(parse(Media::Yaml)?)?)),
+        _ => Err(unsupported()),
+    }
+}
+
+async fn remove(
+    admitted: &Admitted,
+    target: &Target,
+    context: &Context,
+    headers: &HeaderMap,
+    body: &Bytes,
+    wanted: Wanted,
+) -> Result<Reply, Status> {
+    let cluster = &admitted.cluster;
+    let mut options = json!({});
+    if !body.is_empty() {
+        let media = body_media(headers)?;
+        let (value, _) = read_value(media, body).map_err(Status::bad_request)?;
+        let shape = crate::schema::Shape::Ref { name: "meta.v1.DeleteOptions".to_owned(), atomic: false };
+        options = crate::decode::decode(&shape, value).map_err(|why| Status::bad_request(why.0))?.value;
+    }
+    for key in ["propagationPolicy", "gracePeriodSeconds", "orphanDependents"] {
+        let text = admitted.query.text(key);
+        if !text.is_empty() {
+            let value = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+            meta::set(&mut options, key, value);
+        }
+    }
+    let dry_run = !meta::items(&options, &["dryRun"]).is_empty();
+    let context = Context {
+        dry_run: context.dry_run || dry_run,
+        user: context.user.clone(),
+        field_manager: context.field_manager.clone(),
+        warnings: Mutex::default(),
+        ..*context
+    };
+    let options = DeleteOptions::from_value(&options)?;
+    let resource = &target.resource;
+    if target.name.is_empty() {
+        let selection = list_options(admitted)?;
+        let list = operations::delete_collection(cluster, target, &context, &options, &selection).await?;
+        return Ok(encoded(200, wanted, &list));
+    }
+    match operations::delete(cluster, target, &context, &options).await? {
+        Deleted::Pending(object) => Ok(shaped(admitted, 200, resource, wanted, &object)),
+        Deleted::Gone(object) if strategy::returns_deleted(resource) => {
+            Ok(shaped(admitted, 200, resource, wanted, &object))
+        }
+        Deleted::Gone(object) => {
+            let mut details = Map::new();
+            details.insert("name".to_owned(), target.name.clone().into());
+            if !resource.group.is_empty() {
+                details.insert("group".to_owned(), resource.group.clone().into());
+            }
+            details.insert("kind".to_owned(), resource.plural.clone().into());
+            details.insert("uid".to_owned(), meta::uid(&object).into());
+            Ok(super::json(
+                200,
+                &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}),
+            ))
+        }
+    }
+}

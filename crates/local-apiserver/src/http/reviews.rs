@@ -1,0 +1,451 @@
+//! Requests that are answered rather than stored: access and token reviews, tokens, bindings,
+//! evictions.
+
+use serde_json::{Value, json};
+
+use super::Reply;
+use super::handler::Admitted;
+use super::negotiate::Wanted;
+use super::objects::shaped;
+use crate::auth::{Attributes, Claims, allowed, rules_for};
+use crate::cluster::{Cluster, Written, kind_subject, parse, subject};
+use crate::field::FieldError;
+use crate::identity::User;
+use crate::meta;
+use crate::operations::{self, Context, DeleteOptions, Target};
+use crate::selector::LabelSelector;
+use crate::status::Status;
+
+/// Answers a posted review, token request, binding or eviction.
+pub(super) async fn answer(
+    admitted: &Admitted,
+    target: &Target,
+    context: &Context,
+    mut object: Value,
+    wanted: Wanted,
+) -> Result<Reply, Status> {
+    let cluster = &admitted.cluster;
+    let what = if target.subresource.is_empty() {
+        target.resource.plural.as_str()
+    } else {
+        target.subresource.as_str()
+    };
+    match what {
+        "selfsubjectaccessreviews" => access(cluster, context.user.clone(), &mut object),
+        "subjectaccessreviews" | "localsubjectaccessreviews" => {
+            let user = review_user(&object);
+            if user.name.is_empty() && user.groups.is_empty() {
+                return Err(Status::invalid(
+                    kind_subject(&target.resource, ""),
+                    &[FieldError::invalid(
+                        "spec.user",
+                        "",
+                        "at least one of user or group must be specified",
+                    )],
+                ));
+            }
+            if what.starts_with("local")
+                && meta::text(&object, &["spec", "resourceAttributes", "namespace"]) != target.namespace
+            {
+                return Err(Status::bad_request(format!("namespace mismatch: {}", target.namespace)));
+            }
+            access(cluster, user, &mut object);
+        }
+        "selfsubjectrulesreviews" => rules(cluster, &context.user, &mut object)?,
+        "selfsubjectreviews" => {
+            meta::set(&mut object, "status", json!({"userInfo": context.user.to_value()}))
+        }
+        "tokenreviews" => token_review(cluster, &mut object)?,
+        "token" => token_request(cluster, target, &mut object)?,
+        "binding" | "bindings" => return bind(cluster, target, context, &object).await,
+        "eviction" => return evict(cluster, target, context, &object).await,
+        _ => return Err(Status::method_not_allowed()),
+    }
+    if target.subresource.is_empty() {
+        meta::set_metadata(&mut object, "creationTimestamp", None);
+    }
+    Ok(shaped(admitted, 201, &target.resource, wanted, &object))
+}
+
+fn review_user(object: &Value) -> User {
+    let mut user = User {
+        name: meta::text(object, &["spec", "user"]).to_owned(),
+        uid: meta::text(object, &["spec", "uid"]).to_owned(),
+        ..User::default()
+    };
+    user.groups = meta::items(object, &["spec", "groups"])
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    user
+}
+
+fn access(cluster: &Cluster, user: User, object: &mut Value) {
+    let text = |path: &[&str]| meta::text(object, path).to_owned();
+    let attributes = if meta::at(object, &["spec", "nonResourceAttributes"]).is_some_and(|a| !a.is_null()) {
+        Attributes {
+            verb: text(&["spec", "nonResourceAttributes", "verb"]),
+            path: text(&["spec", "nonResourceAttributes", "path"]),
+            ..Attributes::default()
+        }
+    } else {
+        let of = |key: &str| text(&["spec", "resourceAttributes", key]);
+        Attributes {
+            verb: of("verb"),
+            group: of("group"),
+            version: of("version"),
+            resource: of("resource"),
+            subresource: of("subresource"),
+            namespace: of("namespace"),
+            name: of("name"),
+            path: String::new(),
+        }
+    };
+    let allowed = allowed(cluster, &user, &attributes);
+    let mut status = json!({"allowed": allowed});
+    if allowed {
+        let reason = if user.groups.iter().any(|g| g == "system:masters") { "" } else { "RBAC: allowed" };
+        if !reason.is_empty() {
+            meta::set(&mut status, "reason", reason);
+        }
+    }
+    meta::set(object, "status", status);
+}
+
+fn rules(cluster: &Cluster, user: &User, object: &mut Value) -> Result<(), Status> {
+    let namespace = meta::text(object, &["spec", "namespace"]).to_owned();
+    if namespace.is_empty() {
+        return Err(Status::bad_request("no namespace on request"));
+    }
+    let (plain, resource): (Vec<Value>, Vec<Value>) = rules_for(cluster, user, &namespace)
+        .into_iter()
+        .partition(|rule| !meta::items(rule, &["nonResourceURLs"]).is_empty());
+    let status = json!({"resourceRules": resource, "nonResourceRules": plain, "incomplete": false});
+    meta::set(object, "status", status);
+    Ok(())
+}
+
+fn token_review(cluster: &Cluster, object: &mut Value) -> Result<(), Status> {
+    let token = meta::text(object, &["spec", "token"]).to_owned();
+    if token.is_empty() {
+        return Err(Status::bad_request("token is required for TokenReview in authentication"));
+    }
+    let asked: Vec<String> = meta::items(object, &["spec", "audiences"])
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    let own = vec![cluster.authenticator.issuer.clone()];
+    let audiences = if asked.is_empty() { own.clone() } else { asked.clone() };
+    let found = match cluster.authenticator.service_account(cluster, &token, &audiences) {
+        Some(found) => Some(found),
+        None => cluster
+            .authenticator
+            .user(cluster, &token)
+            .filter(|_| asked.is_empty() || asked == own)
+            .map(|user| (user, own)),
+    };
+    let status = match found {
+        Some((user, audiences)) => {
+            json!({"authenticated": true, "user": user.to_value(), "audiences": audiences})
+        }
+        None => json!({"user": {}, "error": "[invalid bearer token]"}),
+    };
+    meta::set(object, "status", status);
+    Ok(())
+}
+
+/// Shortest life of a token.
+const LEAST_SECONDS: i64 = 600;
+
+fn token_request(cluster: &Cluster, target: &Target, object: &mut Value) -> Result<(), Status> {
+    let Some(account) = cluster.object("serviceaccounts", &target.namespace, &target.name) else {
+        return Err(Status::not_found(subject(&target.resource, &target.name)));
+    };
+    let seconds = meta::at(object, &["spec", "expirationSeconds"]).and_then(Value::as_i64).unwrap_or(3600);
+    let invalid = |error| {
+        let subject =
+            crate::status::Subject { group: "authentication.k8s.io", kind: "TokenRequest", name: "" };
+        Status::invalid(subject, &[error])
+    };
+    if seconds < LEAST_SECONDS {
+        return Err(invalid(FieldError::invalid(
+            "spec.expirationSeconds",
+            seconds,
+            "may not specify a duration less than 10 minutes",
+        )));
+    }
+    if seconds > 1 << 32 {
+        return Err(invalid(FieldError::invalid(
+            "spec.expirationSeconds",
+            seconds,
+            "may not specify a duration larger than 2^32 seconds",
+        )));
+    }
+    let mut audiences: Vec<String> = meta::items(object, &["spec", "audiences"])
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    if audiences.is_empty() {
+        audiences = vec![cluster.authenticator.issuer.clone()];
+    }
+    let mut kubernetes = json!({
+        "namespace": target.namespace,
+        "serviceaccount": {"name": target.name, "uid": meta::uid(&account)}
+    });
+    if let Some(bound) = meta::at(object, &["spec", "boundObjectRef"]).filter(|b| b.is_object()) {
+        let kind = meta::text(bound, &["kind"]);
+        let name = meta::text(bound, &["name"]);
+        let (table, scope) = match kind {
+            "Pod" => ("pods", target.namespace.as_str()),
+            "Secret" => ("secrets", target.namespace.as_str()),
+            "Node" => ("nodes", ""),
+            other => {
+                return Err(Status::bad_request(format!(
+                    "cannot bind token for serviceaccount to object of type {}, Kind={other}",
+                    meta::text(bound, &["apiVersion"])
+                )));
+            }
+        };
+        let Some(found) = cluster.object(table, scope, name) else {
+            return Err(Status::not_found(crate::status::Subject { group: "", kind: table, name }));
+        };
+        let uid = meta::text(bound, &["uid"]);
+        if !uid.is_empty() && uid != meta::uid(&found) {
+            return Err(Status::conflict(
+                crate::status::Subject { group: "", kind: table, name },
+                &format!(
+                    "the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated"
+                ),
+            ));
+        }
+        if kind == "Pod" && meta::text(&found, &["spec", "serviceAccountName"]) != target.name {
+            return Err(Status::bad_request(format!(
+                "cannot bind token for serviceaccount {:?} to pod running with different serviceaccount name.",
+                target.name
+            )));
+        }
+        let mut bind = |kind: &str, object: &Value| {
+            meta::set(&mut kubernetes, kind, json!({"name": meta::name(object), "uid": meta::uid(object)}));
+        };
+        bind(&kind.to_lowercase(), &found);
+        let node = meta::text(&found, &["spec", "nodeName"]);
+        if let Some(node) = (kind == "Pod").then(|| cluster.object("nodes", "", node)).flatten() {
+            bind("node", &node);
+        }
+    }
+    let now = jiff::Timestamp::now();
+    let claims = Claims {
+        aud: audiences.clone(),
+        exp: now.as_second() + seconds,
+        iat: now.as_second(),
+        iss: cluster.authenticator.issuer.clone(),
+        jti: meta::new_uid(),
+        nbf: now.as_second(),
+        sub: format!("system:serviceaccount:{}:{}", target.namespace, target.name),
+        kubernetes,
+    };
+    let token = cluster.authenticator.sign(&claims).map_err(|error| Status::internal(error.to_string()))?;
+    let expires = now + jiff::SignedDuration::from_secs(seconds);
+    if let Some(spec) = meta::map_mut(object, "spec") {
+        spec.insert("audiences".to_owned(), json!(audiences));
+        spec.insert("expirationSeconds".to_owned(), seconds.into());
+    }
+    meta::set_metadata(object, "name", Some(target.name.clone().into()));
+    meta::set_metadata(object, "namespace", Some(target.namespace.clone().into()));
+    meta::set(
+        object,
+        "status",
+        json!({"token": token, "expirationTimestamp": crate::decode::format_seconds(expires)}),
+    );
+    Ok(())
+}
+
+fn success(code: u16) -> Reply {
+    super::json(
+        code,
+        &json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code}),
+    )
+}
+
+/// Puts a pod on a node.
+async fn bind(
+    cluster: &Cluster,
+    target: &Target,
+    context: &Context,
+    binding: &Value,
+) -> Result<Reply, Status> {
+    let name = if target.subresource.is_empty() { meta::name(binding) } else { target.name.as_str() };
+    let catalog = cluster.catalog();
+    let pods = catalog.find("", "v1", "pods").ok_or_else(Status::no_such_path)?;
+    let kind = meta::text(binding, &["target", "kind"]);
+    let node = meta::text(binding, &["target", "name"]).to_owned();
+    let mut errors = Vec::new();
+    if !kind.is_empty() && kind != "Node" {
+        errors.push(FieldError::not_supported("target.kind", kind, &["Node", "<empty>"]));
+    }
+    if node.is_empty() {
+        errors.push(FieldError::required("target.name", ""));
+    }
+    if !errors.is_empty() {
+        return Err(Status::invalid(crate::status::Subject { group: "", kind: "Binding", name }, &errors));
+    }
+    loop {
+        let Some(record) = cluster.store.get("pods", &target.namespace, name) else {
+            return Err(Status::not_found(subject(&pods, name)));
+        };
+        let mut pod = parse(&record).unwrap_or_default();
+        let conflict = |why: &str| Err(Status::conflict(subject(&pods, name), why));
+        let uid = meta::uid(binding);
+        if !uid.is_empty() && uid != meta::uid(&pod) {
+            return conflict(&format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                meta::uid(&pod)
+            ));
+        }
+        if meta::deleting(&pod) {
+            return conflict(&format!("pod {name} is being deleted, cannot be assigned to a host"));
+        }
+        let present = meta::text(&pod, &["spec", "nodeName"]);
+        if !present.is_empty() {
+            return conflict(&format!("pod {name} is already assigned to node {present:?}"));
+        }
+        if !meta::items(&pod, &["spec", "schedulingGates"]).is_empty() {
+            return conflict(&format!("pod {name} has non-empty .spec.schedulingGates"));
+        }
+        if let Some(spec) = meta::map_mut(&mut pod, "spec") {
+            spec.insert("nodeName".to_owned(), node.clone().into());
+        }
+        for (key, value) in meta::text_map(binding, &["metadata", "annotations"]) {
+            if let Some(metadata) = meta::at_mut(&mut pod, &["metadata"])
+                && let Some(annotations) = meta::map_mut(metadata, "annotations")
+            {
+                annotations.insert(key, value.into());
+            }
+        }
+        let condition = json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null,
+            "lastTransitionTime": meta::now(), "observedGeneration": meta::at(&pod, &["metadata", "generation"])});
+        if let Some(status) = meta::map_mut(&mut pod, "status") {
+            let conditions = status.entry("conditions".to_owned()).or_insert_with(|| json!([]));
+            if let Some(list) = conditions.as_array_mut() {
+                list.retain(|c| meta::text(c, &["type"]) != "PodScheduled");
+                list.push(condition);
+            }
+        }
+        if context.dry_run {
+            return Ok(success(201));
+        }
+        match cluster.put(record.key.clone(), Some(record.revision), &pod).await? {
+            Written::Done(_) => return Ok(success(201)),
+            Written::Changed(_) => {}
+        }
+    }
+}
+
+/// Deletes a pod if the disruption budgets allow it.
+async fn evict(
+    cluster: &Cluster,
+    target: &Target,
+    context: &Context,
+    eviction: &Value,
+) -> Result<Reply, Status> {
+    let catalog = cluster.catalog();
+    let pods = catalog.find("", "v1", "pods").ok_or_else(Status::no_such_path)?;
+    let Some(pod) = cluster.object("pods", &target.namespace, &target.name) else {
+        return Err(Status::not_found(subject(&pods, &target.name)));
+    };
+    let name = meta::name(eviction);
+    if !name.is_empty() && name != target.name {
+        return Err(Status::bad_request(format!(
+            "name in URL does not match name in Eviction object: {} != {name}",
+            target.name
+        )));
+    }
+    let empty = json!({});
+    let options = DeleteOptions::from_value(
+        meta::at(eviction, &["deleteOptions"]).filter(|o| o.is_object()).unwrap_or(&empty),
+    )?;
+    let context = Context {
+        user: context.user.clone(),
+        field_manager: context.field_manager.clone(),
+        warnings: std::sync::Mutex::default(),
+        dry_run: context.dry_run
+            || meta::items(eviction, &["deleteOptions", "dryRun"]).iter().any(|d| d == "All"),
+        ..*context
+    };
+    let ended = matches!(meta::text(&pod, &["status", "phase"]), "Succeeded" | "Failed" | "Pending")
+        || meta::deleting(&pod);
+    if !ended {
+        budget(cluster, &target.namespace, &pod, context.dry_run).await?;
+    }
+    let aim = Target { subresource: String::new(), ..target.clone() };
+    operations::delete(cluster, &aim, &context, &options).await?;
+    Ok(success(201))
+}
+
+/// Takes one disruption from the budget that covers a pod.
+async fn budget(cluster: &Cluster, namespace: &str, pod: &Value, dry_run: bool) -> Result<(), Status> {
+    const TABLE: &str = "poddisruptionbudgets.policy";
+    let labels = meta::labels(pod);
+    loop {
+        let (_, records) = cluster.store.list(TABLE, Some(namespace));
+        let covering: Vec<_> = records
+            .iter()
+            .filter_map(|record| Some((record, parse(record)?)))
+            .filter(|(_, budget)| {
+                let selector = meta::at(budget, &["spec", "selector"]).cloned().unwrap_or_default();
+                selector.is_object() && LabelSelector::from_spec(&selector).matches(&labels)
+            })
+            .collect();
+        let (record, mut budget) = match covering.as_slice() {
+            [] => return Ok(()),
+            [(record, budget)] => ((*record).clone(), budget.clone()),
+            _ => {
+                return Err(Status::internal(
+                    "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+                ));
+            }
+        };
+        let name = meta::name(&budget).to_owned();
+        let number = |key: &str| meta::at(&budget, &["status", key]).and_then(Value::as_i64).unwrap_or(0);
+        let refuse = |message: &str, detail: String| {
+            let status = Status::plain(429, "TooManyRequests", message).with_details(json!({
+                "causes": [{"reason": "DisruptionBudget", "message": detail}]
+            }));
+            Err(status)
+        };
+        let generation = meta::at(&budget, &["metadata", "generation"]).and_then(Value::as_i64).unwrap_or(0);
+        const REFUSED: &str = "Cannot evict pod as it would violate the pod's disruption budget.";
+        if number("observedGeneration") < generation {
+            return refuse(
+                REFUSED,
+                format!("The disruption budget {name} is still being processed by the server."),
+            );
+        }
+        let allowed = number("disruptionsAllowed");
+        if allowed <= 0 {
+            return refuse(
+                REFUSED,
+                format!(
+                    "The disruption budget {name} needs {} healthy pods and has {} currently",
+                    number("desiredHealthy"),
+                    number("currentHealthy")
+                ),
+            );
+        }
+        if dry_run {
+            return Ok(());
+        }
+        if let Some(status) = meta::map_mut(&mut budget, "status") {
+            status.insert("disruptionsAllowed".to_owned(), (allowed - 1).into());
+            let disrupted = status.entry("disruptedPods".to_owned()).or_insert_with(|| json!({}));
+            meta::set(disrupted, meta::name(pod), meta::now());
+        }
+        match cluster.put(record.key.clone(), Some(record.revision), &budget).await? {
+            Written::Done(_) => return Ok(()),
+            Written::Changed(_) => {}
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! From the bytes of a body to an object of the target's type.
+
+use serde_json::Value;
+
+use super::{Context, FieldValidation, Target, body_shape};
+use crate::decode::decode;
+use crate::meta;
+use crate::status::Status;
+
+/// The encoding of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Media {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// Reads a document; the second part names keys given twice.
+///
+/// # Errors
+/// What is wrong with the text.
+pub(crate) fn read_value(media: Media, bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
+    match media {
+        Media::Json => crate::json::read(bytes).map_err(|error| json_error(&error)),
+        Media::Yaml => {
+            if bytes.first() == Some(&b'{')
+                && let Ok(read) = crate::json::read(bytes)
+            {
+                return Ok(read);
+            }
+            let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+            let value = serde_saphyr::from_str(text)
+                .map_err(|error| format!("error converting YAML to JSON: yaml: {error}"))?;
+            Ok((value, Vec::new()))
+        }
+    }
+}
+
+fn json_error(error: &serde_json::Error) -> String {
+    if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() }
+}
+
+/// Reads an object of the target's type from a body.
+///
+/// # Errors
+/// 400 when the body is no such object.
+pub(crate) fn object_from_body(
+    target: &Target,
+    context: &Context,
+    media: Media,
+    bytes: &[u8],
+) -> Result<Value, Status> {
+    let kind = body_kind(target);
+    let (value, duplicates) = read_value(media, bytes).map_err(|why| {
+        Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why} ({})",
+            summary(bytes)
+        ))
+    })?;
+    if !value.is_object() {
+        return Err(Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }} ({})",
+            go_kind(&value),
+            summary(bytes)
+        )));
+    }
+    typed(target, context, value, &duplicates)
+}
+
+/// Makes a parsed document an object of the target's type.
+///
+/// # Errors
+/// 400 when it is none.
+pub(super) fn typed(
+    target: &Target,
+    context: &Context,
+    mut value: Value,
+    duplicates: &[String],
+) -> Result<Value, Status> {
+    let resource = &target.resource;
+    let (api_version, kind) = body_identity(target);
+    let given_version = meta::text(&value, &["apiVersion"]).to_owned();
+    let given_kind = meta::text(&value, &["kind"]).to_owned();
+    let shown_kind = if given_kind.is_empty() { kind.clone() } else { given_kind.clone() };
+    let shown_version = if given_version.is_empty() { api_version.clone() } else { given_version.clone() };
+    let (_, version) = meta::group_version(&shown_version);
+    let cannot = |why: &str| {
+        Status::bad_request(format!(
+            "{shown_kind} in version {version:?} cannot be handled as a {kind}: {why}"
+        ))
+    };
+    if target.sub().is_none() || target.sub().is_some_and(|sub| sub.foreign.is_none()) {
+        if !given_version.is_empty() && given_version != api_version {
+            return Err(Status::bad_request(format!(
+                "the API version in the data ({given_version}) does not match the expected API version ({api_version})"
+            )));
+        }
+        if !given_kind.is_empty() && given_kind != kind {
+            if resource.custom.is_some() {
+                return Err(Status::bad_request(format!(
+                    "the kind in the data ({given_kind}) does not match the expected kind ({kind})"
+                )));
+            }
+            return Err(cannot(&format!(
+                "converting (v1.{given_kind}) to ({}.{kind}): unknown conversion",
+                if resource.group.is_empty() {
+                    "core"
+                } else {
+                    resource.group.split('.').next().unwrap_or_default()
+                }
+            )));
+        }
+    }
+    let mut unknown: Vec<String> =
+        duplicates.iter().map(|path| format!("duplicate field \"{path}\"")).collect();
+    let shape = body_shape(target);
+    let custom = resource.custom.as_ref().filter(|_| target.sub().is_none_or(|sub| sub.foreign.is_none()));
+    if let Some(custom) = custom {
+        let dropped = custom.clean(&mut value).map_err(|why| cannot(&why))?;
+        unknown.extend(dropped.into_iter().map(|path| format!("unknown field \"{path}\"")));
+    } else {
+        let decoded = decode(&shape, value).map_err(|why| cannot(&why.0))?;
+        unknown.extend(decoded.unknown.into_iter().map(|path| format!("unknown field \"{path}\"")));
+        value = decoded.value;
+    }
+    match context.field_validation {
+        FieldValidation::Strict if !unknown.is_empty() => {
+            return Err(cannot(&format!("strict decoding error: {}", unknown.join(", "))));
+        }
+        FieldValidation::Warn => unknown.into_iter().for_each(|text| context.warn(text)),
+        _ => {}
+    }
+    meta::set(&mut value, "apiVersion", shown_version);
+    meta::set(&mut value, "kind", kind);
+    Ok(value)
+}
+
+fn body_identity(target: &Target) -> (String, String) {
+    match target.sub() {
+        Some(sub) => match &sub.foreign {
+            Some((group, version)) if group.is_empty() => (version.clone(), sub.kind.clone()),
+            Some((group, version)) => (format!("{group}/{version}"), sub.kind.clone()),
+            None => (target.resource.api_version(), sub.kind.clone()),
+        },
+        None => (target.resource.api_version(), target.resource.kind.clone()),
+    }
+}
+
+fn body_kind(target: &Target) -> String {
+    body_identity(target).1
+}
+
+fn go_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The first bytes of a body as error messages show them.
+fn summary(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "<empty>".to_owned();
+    }
+    let (head, rest) = bytes.split_at_checked(30).unwrap_or((bytes, &[]));
+    let more = if rest.is_empty() { "" } else { " ..." };
+    if bytes.first() == Some(&b'{') {
+        return format!("{}{more}", String::from_utf8_lossy(head));
+    }
+    let hex: String = head.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{hex}{more}")
+}

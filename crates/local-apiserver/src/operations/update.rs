@@ -1,0 +1,322 @@
+//! Replacing and patching objects and their subresources.
+
+use serde_json::Value;
+
+use super::body::typed;
+use super::create::check_namespace;
+use super::{Context, Target, body_shape, settle};
+use crate::cluster::{Cluster, Written, kind_subject, parse, subject};
+use crate::field::FieldError;
+use crate::resources::Resource;
+use crate::status::{Status, Subject};
+use crate::store::Record;
+use crate::{
+    admission, allocation, apply, convert, defaulting, managed, meta, patch as patches, scale, strategy,
+    validation,
+};
+
+/// Rounds before a contested update gives up.
+const ATTEMPTS: usize = 32;
+
+/// One of the four kinds of patches.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Patch {
+    /// RFC 6902.
+    Json(Value),
+    /// RFC 7386.
+    Merge(Value),
+    /// Kubernetes strategic merge.
+    Strategic(Value),
+    /// Server-side apply: the applied configuration.
+    Apply(Value),
+}
+
+/// Replaces an object; the flag says that it was created.
+///
+/// # Errors
+/// Everything the API refuses an update for.
+pub(crate) async fn update(
+    cluster: &Cluster,
+    target: &Target,
+    context: &Context,
+    mut object: Value,
+) -> Result<(Value, bool), Status> {
+    check_name(target, &object)?;
+    check_namespace(target, &mut object)?;
+    if cluster.store.get(&target.key().table, &target.key().namespace, &target.name).is_none() {
+        if target.subresource.is_empty() && creates_on_update(&target.resource) {
+            meta::set_metadata(&mut object, "name", Some(target.name.clone().into()));
+            return Ok((super::create(cluster, target, context, object).await?, true));
+        }
+        return Err(Status::not_found(subject(&target.resource, &target.name)));
+    }
+    let updated = change(cluster, target, context, &|_| Ok(object.clone()), Origin::Replace).await?;
+    Ok((updated, false))
+}
+
+/// Patches an object; the flag says that it was created (server-side apply).
+///
+/// # Errors
+/// Everything the API refuses a patch for.
+pub(crate) async fn patch(
+    cluster: &Cluster,
+    target: &Target,
+    context: &Context,
+    patch: &Patch,
+) -> Result<(Value, bool), Status> {
+    if let Patch::Apply(applied) = patch {
+        return apply_patch(cluster, target, context, applied).await;
+    }
+    let make = |current: &Value| -> Result<Value, Status> {
+        let mut value = current.clone();
+        match patch {
+            Patch::Json(operations) => {
+                patches::json(&mut value, operations).map_err(|error| match error {
+                    patches::JsonPatchError::Malformed(why) => Status::bad_request(why),
+                    patches::JsonPatchError::Failed(why) => Status::plain(
+                        422,
+                        "Invalid",
+                        format!("the server rejected our request due to an error in our request: {why}"),
+                    )
+                    .with_details(serde_json::json!({})),
+                })?
+            }
+            Patch::Merge(change) => patches::merge(&mut value, change.clone()),
+            Patch::Strategic(change) => patches::strategic_merge(&body_shape(target), &mut value, change)
+                .map_err(Status::bad_request)?,
+            Patch::Apply(_) => {}
+        }
+        if meta::name(&value) != target.name && target.subresource.is_empty() {
+            return Err(Status::bad_request("the name of the object does not match the name on the URL"));
+        }
+        typed(target, context, value, &[])
+    };
+    if cluster.store.get(&target.key().table, &target.key().namespace, &target.name).is_none() {
+        return Err(Status::not_found(subject(&target.resource, &target.name)));
+    }
+    Ok((change(cluster, target, context, &make, Origin::Patch).await?, false))
+}
+
+async fn apply_patch(
+    cluster: &Cluster,
+    target: &Target,
+    context: &Context,
+    applied: &Value,
+) -> Result<(Value, bool), Status> {
+    let mut applied = applied.clone();
+    if meta::at(&applied, &["metadata", "managedFields"]).is_some_and(|m| !m.is_null()) {
+        return Err(Status::bad_request("metadata.managedFields must be nil"));
+    }
+    if target.subresource.is_empty() || meta::at(&applied, &["metadata", "name"]).is_some() {
+        check_name(target, &applied)?;
+    }
+    if target.resource.namespaced {
+        check_namespace(target, &mut applied)?;
+    }
+    if target.subresource.is_empty() && meta::text(&applied, &["metadata", "name"]).is_empty() {
+        meta::set_metadata(&mut applied, "name", Some(target.name.clone().into()));
+    }
+    for _ in 0..ATTEMPTS {
+        let exists = cluster.store.get(&target.key().table, &target.key().namespace, &target.name).is_some();
+        if exists {
+            let make = |current: &Value| apply::apply(target, context, current, &applied);
+            return Ok((change(cluster, target, context, &make, Origin::Apply).await?, false));
+        }
+        if !target.subresource.is_empty() {
+            return Err(Status::not_found(subject(&target.resource, &target.name)));
+        }
+        if !meta::text(&applied, &["metadata", "uid"]).is_empty() {
+            return Err(Status::conflict(
+                subject(&target.resource, &target.name),
+                &format!(
+                    "uid mismatch: the provided object specified uid {}, and no existing object was found",
+                    meta::uid(&applied)
+                ),
+            ));
+        }
+        let fresh = apply::apply(target, context, &Value::Null, &applied)?;
+        match super::create(cluster, target, context, fresh).await {
+            Err(status) if status.reason == "AlreadyExists" => {}
+            other => return Ok((other?, true)),
+        }
+    }
+    Err(Status::stale(subject(&target.resource, &target.name)))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Replace,
+    Patch,
+    Apply,
+}
+
+/// The read-change-write cycle of every update.
+async fn change(
+    cluster: &Cluster,
+    target: &Target,
+    context: &Context,
+    make: &(dyn Fn(&Value) -> Result<Value, Status> + Sync),
+    origin: Origin,
+) -> Result<Value, Status> {
+    let resource = &target.resource;
+    let key = target.key();
+    let scaled = target.subresource == "scale";
+    for _ in 0..ATTEMPTS {
+        let Some(record) = cluster.store.get(&key.table, &key.namespace, &key.name) else {
+            return Err(Status::not_found(subject(resource, &target.name)));
+        };
+        let old = convert::to_served(resource, parse(&record).unwrap_or_default());
+        let shown = if scaled { scale::from_object(resource, &old) } else { old.clone() };
+        let made = make(&shown)?;
+        let strict = precondition(resource, &made, &old, origin)?;
+        let mut new = if scaled { scale::into_object(resource, &old, &made)? } else { made };
+        if new.get("kind").is_none() {
+            meta::set(&mut new, "kind", resource.kind.clone());
+            meta::set(&mut new, "apiVersion", resource.api_version());
+        }
+        keep_metadata(&mut new, &old);
+        defaulting::apply(resource, &mut new);
+        strategy::prepare_update(target, &mut new, &old);
+        admission::mutate_update(cluster, target, context, &mut new, &old)?;
+        defaulting::apply(resource, &mut new);
+        let errors = validation::update(target, &new, &old);
+        if !errors.is_empty() {
+            return Err(Status::invalid(kind_subject(resource, &target.name), &errors));
+        }
+        admission::validate_update(cluster, target, context, &new, &old)?;
+        let held = allocation::on_update(cluster, resource, &mut new, &old)?;
+        managed::on_update(target, context, &mut new, &old, origin == Origin::Apply);
+        let _quota = match admission::quota_update(cluster, target, context, &new, &old).await {
+            Ok(quota) => quota,
+            Err(status) => {
+                held.release(cluster);
+                return Err(status);
+            }
+        };
+        let outcome = write(cluster, target, context, &record, &old, new).await;
+        match outcome {
+            Ok(Some(object)) => {
+                held.commit(cluster);
+                return Ok(if scaled { scale::from_object(resource, &object) } else { object });
+            }
+            Ok(None) if strict => {
+                held.release(cluster);
+                return Err(Status::stale(subject(resource, &target.name)));
+            }
+            Ok(None) => held.release(cluster),
+            Err(status) => {
+                held.release(cluster);
+                return Err(status);
+            }
+        }
+    }
+    Err(Status::stale(subject(resource, &target.name)))
+}
+
+/// Writes the new state; `None` when another write came between.
+async fn write(
+    cluster: &Cluster,
+    target: &Target,
+    context: &Context,
+    record: &Record,
+    old: &Value,
+    new: Value,
+) -> Result<Option<Value>, Status> {
+    let resource = &target.resource;
+    let key = target.key();
+    let gone = strategy::removed_by_update(resource, &new);
+    if !gone && managed::same_beside_times(&new, old) {
+        return Ok(Some(old.clone()));
+    }
+    let stored = convert::to_storage(resource, new);
+    if context.dry_run {
+        return Ok(Some(convert::to_served(resource, stored)));
+    }
+    let written = if gone {
+        cluster.remove(key.clone(), record.revision, &stored).await?
+    } else {
+        cluster.put(key.clone(), Some(record.revision), &stored).await?
+    };
+    match written {
+        Written::Changed(_) => Ok(None),
+        Written::Done(record) => {
+            if gone {
+                allocation::on_delete(cluster, resource, &stored);
+            }
+            settle(cluster, &key.table).await;
+            Ok(Some(convert::to_served(resource, parse(&record).unwrap_or(stored))))
+        }
+    }
+}
+
+/// Checks the version and uid a client names; says whether it named a version.
+fn precondition(resource: &Resource, new: &Value, old: &Value, origin: Origin) -> Result<bool, Status> {
+    let name = meta::name(old);
+    let version = meta::text(new, &["metadata", "resourceVersion"]);
+    let uid = meta::uid(new);
+    if !uid.is_empty() && uid != meta::uid(old) {
+        return Err(Status::conflict(
+            subject(resource, name),
+            &format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                meta::uid(old)
+            ),
+        ));
+    }
+    if version.is_empty() || version == "0" {
+        if origin == Origin::Replace && !strategy::unconditional_update(resource) {
+            return Err(Status::invalid(
+                Subject { kind: &resource.plural, ..kind_subject(resource, name) },
+                &[FieldError::invalid("metadata.resourceVersion", 0, "must be specified for an update")],
+            ));
+        }
+        return Ok(false);
+    }
+    if version != meta::text(old, &["metadata", "resourceVersion"]) {
+        return Err(Status::stale(subject(resource, name)));
+    }
+    Ok(origin == Origin::Replace)
+}
+
+fn check_name(target: &Target, object: &Value) -> Result<(), Status> {
+    let name = meta::name(object);
+    if name.is_empty() && target.subresource.is_empty() && target.resource.custom.is_none() {
+        return Ok(());
+    }
+    if !name.is_empty() && name != target.name {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            target.name
+        )));
+    }
+    Ok(())
+}
+
+/// System metadata is the server's: a client's copy of it counts for nothing.
+fn keep_metadata(new: &mut Value, old: &Value) {
+    for key in [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "resourceVersion",
+        "selfLink",
+        "generateName",
+        "name",
+        "namespace",
+    ] {
+        let value = meta::at(old, &["metadata", key]).cloned();
+        meta::set_metadata(new, key, value);
+    }
+}
+
+fn creates_on_update(resource: &Resource) -> bool {
+    matches!(
+        (resource.group.as_str(), resource.plural.as_str()),
+        ("", "endpoints" | "events" | "limitranges" | "services")
+            | ("node.k8s.io", "runtimeclasses")
+            | ("coordination.k8s.io", "leases")
+            | ("rbac.authorization.k8s.io" | "events.k8s.io", _)
+    )
+}

@@ -1,0 +1,329 @@
+//! Label and field selectors.
+
+use serde_json::Value;
+
+use crate::meta;
+
+/// A label selector: every requirement must hold.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct LabelSelector(Vec<Requirement>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Requirement {
+    key: String,
+    operator: Operator,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Operator {
+    In(Vec<String>),
+    NotIn(Vec<String>),
+    Exists,
+    DoesNotExist,
+    Greater(i64),
+    Less(i64),
+}
+
+impl LabelSelector {
+    /// Nothing is required.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads the text form: `app=web,tier!=db,env in (a,b),!old,new`.
+    ///
+    /// # Errors
+    /// What cannot be understood, in the words of the API.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let mut requirements = Vec::new();
+        for part in split_outside_parentheses(text) {
+            let part = part.trim();
+            if part.is_empty() {
+                if text.trim().is_empty() {
+                    continue;
+                }
+                return Err("found '', expected: identifier after ','".to_owned());
+            }
+            requirements
+                .push(requirement(part).map_err(|why| format!("unable to parse requirement: {why}"))?);
+        }
+        Ok(LabelSelector(requirements))
+    }
+
+    /// Reads the structured form of specs: `matchLabels` and `matchExpressions`.
+    pub(crate) fn from_spec(spec: &Value) -> Self {
+        let mut requirements: Vec<Requirement> = meta::text_map(spec, &["matchLabels"])
+            .into_iter()
+            .map(|(key, value)| Requirement { key, operator: Operator::In(vec![value]) })
+            .collect();
+        for expression in meta::items(spec, &["matchExpressions"]) {
+            let values: Vec<String> = meta::items(expression, &["values"])
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect();
+            let operator = match meta::text(expression, &["operator"]) {
+                "In" => Operator::In(values),
+                "NotIn" => Operator::NotIn(values),
+                "Exists" => Operator::Exists,
+                _ => Operator::DoesNotExist,
+            };
+            requirements.push(Requirement { key: meta::text(expression, &["key"]).to_owned(), operator });
+        }
+        LabelSelector(requirements)
+    }
+
+    /// Whether these labels satisfy every requirement.
+    pub(crate) fn matches(&self, labels: &[(String, String)]) -> bool {
+        self.0.iter().all(|requirement| {
+            let value = labels.iter().find(|(key, _)| *key == requirement.key).map(|(_, value)| value);
+            match (&requirement.operator, value) {
+                (Operator::In(values), Some(value)) => values.contains(value),
+                (Operator::NotIn(values), Some(value)) => !values.contains(value),
+                (Operator::NotIn(_) | Operator::DoesNotExist, None) | (Operator::Exists, Some(_)) => true,
+                (Operator::Greater(bound), Some(value)) => value.parse::<i64>().is_ok_and(|v| v > *bound),
+                (Operator::Less(bound), Some(value)) => value.parse::<i64>().is_ok_and(|v| v < *bound),
+                _ => false,
+            }
+        })
+    }
+}
+
+fn split_outside_parentheses(text: &str) -> Vec<&str> {
+    let mut depth = 0_i32;
+    text.split(move |c| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
+    .collect()
+}
+
+fn requirement(part: &str) -> Result<Requirement, String> {
+    if let Some(key) = part.strip_prefix('!') {
+        return Ok(Requirement { key: checked_key(key)?, operator: Operator::DoesNotExist });
+    }
+    for (symbol, negative) in [("!=", true), ("==", false), ("=", false)] {
+        if let Some((key, value)) = part.split_once(symbol) {
+            let values = vec![checked_value(key, value)?];
+            let operator = if negative { Operator::NotIn(values) } else { Operator::In(values) };
+            return Ok(Requirement { key: checked_key(key)?, operator });
+        }
+    }
+    for (symbol, greater) in [('>', true), ('<', false)] {
+        if let Some((key, value)) = part.split_once(symbol) {
+            let bound = value.trim().parse().map_err(|_| {
+                format!("values[0][{}]: Invalid value: {:?}: for 'Gt', 'Lt' operators, the value must be an integer", key.trim(), value.trim())
+            })?;
+            let operator = if greater { Operator::Greater(bound) } else { Operator::Less(bound) };
+            return Ok(Requirement { key: checked_key(key)?, operator });
+        }
+    }
+    let mut words = part.splitn(2, char::is_whitespace);
+    let key = checked_key(words.next().unwrap_or_default())?;
+    let Some(rest) = words.next().map(str::trim) else {
+        return Ok(Requirement { key, operator: Operator::Exists });
+    };
+    let (word, list) = match rest.find(['(', ' ']) {
+        Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
+        None => (rest, ""),
+    };
+    let list = list.trim();
+    let inner = list.strip_prefix('(').and_then(|l| l.strip_suffix(')'));
+    let values = |inner: &str| -> Result<Vec<String>, String> {
+        inner.split(',').map(|value| checked_value(&key, value)).collect()
+    };
+    match (word, inner) {
+        ("in", Some(inner)) => Ok(Requirement { operator: Operator::In(values(inner)?), key }),
+        ("notin", Some(inner)) => Ok(Requirement { operator: Operator::NotIn(values(inner)?), key }),
+        ("in" | "notin", None) => Err(format!("found '{list}' expected: '('")),
+        (other, _) => Err(format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt")),
+    }
+}
+
+fn checked_key(key: &str) -> Result<String, String> {
+    let key = key.trim();
+    match crate::names::qualified_name(key).first() {
+        None => Ok(key.to_owned()),
+        Some(why) => Err(format!("<nil>: Invalid value: {key:?}: {why}")),
+    }
+}
+
+fn checked_value(key: &str, value: &str) -> Result<String, String> {
+    let value = value.trim();
+    match crate::names::label_value(value).first() {
+        None => Ok(value.to_owned()),
+        Some(why) => Err(format!("values[0][{}]: Invalid value: {value:?}: {why}", key.trim())),
+    }
+}
+
+/// A field selector: `metadata.name=a,spec.nodeName!=b`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct FieldSelector(Vec<(String, bool, String)>);
+
+impl FieldSelector {
+    /// Nothing is required.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads the text form.
+    ///
+    /// # Errors
+    /// What cannot be understood.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let mut terms = Vec::new();
+        for part in text.split(',').filter(|part| !part.is_empty()) {
+            let (field, equal, value) = if let Some((field, value)) = part.split_once("!=") {
+                (field, false, value)
+            } else if let Some((field, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
+                (field, true, value)
+            } else {
+                return Err(format!("invalid selector: '{text}'; can't understand '{part}'"));
+            };
+            terms.push((field.to_owned(), equal, value.to_owned()));
+        }
+        Ok(FieldSelector(terms))
+    }
+
+    /// The first field that is not one of these.
+    pub(crate) fn unsupported<'a>(&'a self, supported: &dyn Fn(&str) -> bool) -> Option<&'a str> {
+        self.0.iter().map(|(field, _, _)| field.as_str()).find(|field| !supported(field))
+    }
+
+    /// The value `metadata.name` must have, when the selector says so.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(field, equal, _)| *equal && field == "metadata.name")
+            .map(|(_, _, value)| value.as_str())
+    }
+
+    /// Whether an object satisfies every term.
+    pub(crate) fn matches(&self, object: &Value) -> bool {
+        self.0.iter().all(|(field, equal, value)| (field_text(object, field) == *value) == *equal)
+    }
+}
+
+/// The value of a field as selectors see it: text, empty when absent.
+fn field_text(object: &Value, field: &str) -> String {
+    let path: Vec<&str> = match field {
+        // the one alias of the API: events by their source
+        "source" => vec!["source", "component"],
+        other => other.split('.').collect(),
+    };
+    match meta::at(object, &path) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => match path.last() {
+            Some(&("unschedulable" | "hostNetwork")) => "false".to_owned(),
+            Some(&("replicas" | "successful")) => "0".to_owned(),
+            _ => String::new(),
+        },
+        Some(other) => other.to_string(),
+    }
+}
+
+/// The fields objects of a resource can be selected by, beside name and namespace.
+pub(crate) fn selectable_fields(group: &str, plural: &str) -> &'static [&'static str] {
+    match (group, plural) {
+        ("", "pods") => &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
+        ],
+        ("", "events") | ("events.k8s.io", "events") => &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        ("", "nodes") => &["spec.unschedulable"],
+        ("", "namespaces") => &["status.phase"],
+        ("", "secrets") => &["type"],
+        ("", "services") => &["spec.clusterIP", "spec.type"],
+        ("", "replicationcontrollers") | ("apps", "replicasets") => &["status.replicas"],
+        ("batch", "jobs") => &["status.successful"],
+        ("certificates.k8s.io", "certificatesigningrequests") => &["spec.signerName"],
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn label_selectors_match() {
+        let given = labels(&[("app", "web"), ("n", "5")]);
+        for (selector, expect) in [
+            ("", true),
+            ("app=web", true),
+            ("app==web", true),
+            ("app!=web", false),
+            ("tier!=db", true),
+            ("app in (web, api)", true),
+            ("app in (api)", false),
+            ("app notin (api),n", true),
+            ("!tier", true),
+            ("!app", false),
+            ("n>4", true),
+            ("n<4", false),
+            ("app=web,n=6", false),
+        ] {
+            assert_eq!(LabelSelector::parse(selector).unwrap().matches(&given), expect, "{selector}");
+        }
+    }
+
+    #[test]
+    fn malformed_selectors_are_refused() {
+        for selector in ["a,,b", "a in b", "a foo (b)", "=x", "a=b c", "-a", "n>x"] {
+            assert!(LabelSelector::parse(selector).is_err(), "{selector}");
+        }
+        assert!(FieldSelector::parse("metadata.name").is_err());
+    }
+
+    #[test]
+    fn field_selectors_match() {
+        let object = serde_json::json!({"metadata": {"name": "a"}, "spec": {}, "status": {"replicas": 2}});
+        for (selector, expect) in [
+            ("metadata.name=a", true),
+            ("metadata.name!=a", false),
+            ("status.replicas=2", true),
+            ("spec.unschedulable=false", true),
+            ("spec.nodeName=", true),
+            ("spec.nodeName=x,metadata.name=a", false),
+        ] {
+            assert_eq!(FieldSelector::parse(selector).unwrap().matches(&object), expect, "{selector}");
+        }
+    }
+
+    #[test]
+    fn spec_selectors_match() {
+        let selector = LabelSelector::from_spec(&serde_json::json!({
+            "matchLabels": {"app": "web"},
+            "matchExpressions": [{"key": "n", "operator": "NotIn", "values": ["6"]}, {"key": "x", "operator": "DoesNotExist"}]
+        }));
+        assert!(selector.matches(&labels(&[("app", "web"), ("n", "5")])));
+        assert!(!selector.matches(&labels(&[("app", "web"), ("x", "")])));
+    }
+}

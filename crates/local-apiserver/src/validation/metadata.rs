@@ -1,0 +1,124 @@
+//! Names, labels, annotations, owners, finalizers.
+
+use serde_json::Value;
+
+use crate::field::FieldError;
+use crate::meta;
+use crate::names;
+
+/// Most bytes of all annotations together.
+const ANNOTATION_BYTES: usize = 256 * 1024;
+
+/// What is wrong with the metadata of an object.
+pub(super) fn metadata(
+    object: &Value,
+    namespaced: bool,
+    path: &str,
+    name_errors: &dyn Fn(&str) -> Vec<String>,
+) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let generate = meta::text(object, &["metadata", "generateName"]);
+    if !generate.is_empty() {
+        // a generated name ends in letters, so a trailing dash is fine
+        let probe = format!("{}a", generate.trim_end_matches('-'));
+        for why in name_errors(&probe) {
+            errors.push(FieldError::invalid(format!("{path}.generateName"), generate, why));
+        }
+    }
+    let name = meta::name(object);
+    if name.is_empty() {
+        errors.push(FieldError::required(format!("{path}.name"), "name or generateName is required"));
+    } else {
+        for why in name_errors(name) {
+            errors.push(FieldError::invalid(format!("{path}.name"), name, why));
+        }
+    }
+    if namespaced {
+        let namespace = meta::namespace(object);
+        if namespace.is_empty() {
+            errors.push(FieldError::required(format!("{path}.namespace"), ""));
+        } else {
+            for why in names::label(namespace) {
+                errors.push(FieldError::invalid(format!("{path}.namespace"), namespace, why));
+            }
+        }
+    }
+    errors.extend(common(object, path));
+    errors
+}
+
+fn common(object: &Value, path: &str) -> Vec<FieldError> {
+    let mut errors = labels(object, &["metadata", "labels"], &format!("{path}.labels"));
+    let annotations = meta::text_map(object, &["metadata", "annotations"]);
+    let mut size = 0;
+    for (key, value) in &annotations {
+        for why in names::qualified_name(&key.to_lowercase()) {
+            errors.push(FieldError::invalid(format!("{path}.annotations"), key.clone(), why));
+        }
+        size += key.len() + value.len();
+    }
+    if size > ANNOTATION_BYTES {
+        errors.push(FieldError::too_long(format!("{path}.annotations"), ANNOTATION_BYTES));
+    }
+    let mut controllers = 0;
+    for (index, owner) in meta::items(object, &["metadata", "ownerReferences"]).iter().enumerate() {
+        let path = format!("{path}.ownerReferences[{index}]");
+        for (key, words) in [
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ] {
+            if meta::text(owner, &[key]).is_empty() {
+                errors.push(FieldError::invalid(format!("{path}.{key}"), meta::text(owner, &[key]), words));
+            }
+        }
+        if owner.get("controller") == Some(&Value::Bool(true)) {
+            controllers += 1;
+            if controllers == 2 {
+                errors.push(FieldError::invalid(
+                    path,
+                    owner.clone(),
+                    "Only one reference can have Controller set to true. Found \"true\" in references for multiple owners",
+                ));
+            }
+        }
+    }
+    for finalizer in meta::finalizers(object) {
+        for why in names::qualified_name(&finalizer) {
+            errors.push(FieldError::invalid(format!("{path}.finalizers"), finalizer.clone(), why));
+        }
+    }
+    errors
+}
+
+/// What is wrong with labels.
+pub(super) fn labels(object: &Value, place: &[&str], path: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (key, value) in meta::text_map(object, place) {
+        for why in names::qualified_name(&key) {
+            errors.push(FieldError::invalid(path, key.clone(), why));
+        }
+        for why in names::label_value(&value) {
+            errors.push(FieldError::invalid(path, value.clone(), why));
+        }
+    }
+    errors
+}
+
+/// What is wrong with a change of metadata.
+pub(super) fn metadata_update(new: &Value, old: &Value, _namespaced: bool) -> Vec<FieldError> {
+    let mut errors = common(new, "metadata");
+    if meta::deleting(old) {
+        let before = meta::finalizers(old);
+        let added: Vec<String> = meta::finalizers(new).into_iter().filter(|f| !before.contains(f)).collect();
+        if !added.is_empty() {
+            let list: Vec<String> = added.iter().map(|f| format!("{f:?}")).collect();
+            errors.push(FieldError::forbidden(
+                "metadata.finalizers",
+                format!("no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}", list.join(", ")),
+            ));
+        }
+    }
+    errors
+}

@@ -1,0 +1,114 @@
+//! From YAML to a tree that knows where each field stands.
+
+use wheelhouse_goyaml::{Document, Error, Kind, Limits, ReadOptions, Value};
+use wheelhouse_source::Span;
+
+use crate::tree::{Content, Entry, Node};
+
+/// Reads a document as the Kubernetes tools do (YAML 1.1, the last of repeated keys counts).
+/// Spans are moved by `offset`: where the document begins in its file.
+///
+/// # Errors
+/// When the text is not YAML.
+pub fn read_document(text: &[u8], offset: usize) -> Result<Node, Error> {
+    let document = Document::parse(text, &Limits::default())?;
+    let options = ReadOptions { keep_integers: true, ..ReadOptions::default() };
+    let value = document.to_value(&options)?;
+    Ok(build(value, document.root(), Span::new(0, text.len()), offset))
+}
+
+/// Values tell what is there (aliases followed, merges done), nodes tell where. A value without a
+/// node of its own (one that was merged in) stands where its mapping does.
+fn build(value: Value, node: Option<wheelhouse_goyaml::Node<'_>>, around: Span, offset: usize) -> Node {
+    let own = node.map_or(around, |node| node.span());
+    let node = node.map(wheelhouse_goyaml::Node::resolved);
+    let content = match value {
+        Value::Null => Content::Null,
+        Value::Bool(value) => Content::Bool(value),
+        Value::Int(value) => Content::Integer(value),
+        #[allow(clippy::cast_precision_loss)]
+        Value::Uint(value) => i64::try_from(value).map_or(Content::Float(value as f64), Content::Integer),
+        Value::Float(value) => Content::Float(value),
+        Value::String(text) => Content::String(text),
+        Value::Seq(items) => {
+            let mut nodes = node.filter(|node| node.kind() == Kind::Sequence).map(|node| node.items());
+            Content::Sequence(
+                items
+                    .into_iter()
+                    .map(|item| build(item, nodes.as_mut().and_then(Iterator::next), own, offset))
+                    .collect(),
+            )
+        }
+        Value::Map(mut map) => {
+            let mut entries = Vec::with_capacity(map.len());
+            let has_repeats = node.is_some_and(|node| node.len() > map.len());
+            for (key, value) in node.into_iter().flat_map(|node| node.entries()) {
+                let Some(text) = key.scalar() else { continue };
+                // A repeated key: its last value is the one that counts.
+                if let Some(taken) = map.remove(text) {
+                    let key_span = moved(key.span(), offset);
+                    let last = match node {
+                        Some(node) if has_repeats => node.entry(text).map_or(value, |(_, value)| value),
+                        _ => value,
+                    };
+                    let value = build(taken, Some(last), own, offset);
+                    entries.push(Entry { key: text.to_owned(), key_span, value });
+                }
+            }
+            // Merged in, or under a key that is no text (`on:`, `1:`).
+            entries.extend(map.into_iter().map(|(key, value)| Entry {
+                key,
+                key_span: moved(own, offset),
+                value: build(value, None, own, offset),
+            }));
+            Content::Mapping(entries)
+        }
+    };
+    Node { value: content, span: moved(own, offset) }
+}
+
+fn moved(span: Span, offset: usize) -> Span {
+    Span::new(span.start + offset, span.end + offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, path: &str, expected: &str) {
+        let root = read_document(text.as_bytes(), 0).unwrap();
+        let node = root.at(path).unwrap();
+        assert_eq!(text.get(node.span.range()).unwrap(), expected, "{path} of {text:?}");
+    }
+
+    #[test]
+    fn every_field_knows_its_bytes() {
+        let text = "kind: Pod\nspec:\n  hostPID: true\n  list: [a, \"b\"]\n";
+        check(text, "kind", "Pod");
+        check(text, "spec.hostPID", "true");
+        let root = read_document(text.as_bytes(), 0).unwrap();
+        let items = root.at("spec.list").unwrap().items();
+        assert_eq!(text.get(items[1].span.range()).unwrap(), "\"b\"");
+        let entry = root.at("spec").unwrap().entry("hostPID").unwrap();
+        assert_eq!(text.get(entry.key_span.range()).unwrap(), "hostPID");
+    }
+
+    #[test]
+    fn the_last_of_repeated_keys_counts() {
+        check("a: 1\na: 22\n", "a", "22");
+    }
+
+    #[test]
+    fn aliases_and_merges_are_followed() {
+        let root = read_document(b"k: &x {a: 1}\nm:\n  <<: *x\n  b: 2\nz: *x\n", 0).unwrap();
+        assert_eq!(root.at("m.a").unwrap().as_integer(), Some(1));
+        assert_eq!(root.at("m.b").unwrap().as_integer(), Some(2));
+        assert_eq!(root.at("z.a").unwrap().as_integer(), Some(1));
+    }
+
+    #[test]
+    fn spans_move_with_the_document() {
+        let root = read_document(b"a: b", 100).unwrap();
+        assert_eq!(root.get("a").unwrap().span, Span::new(103, 104));
+    }
+}

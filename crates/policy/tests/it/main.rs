@@ -1,0 +1,22 @@
+//! The rules as specifications: for each, documents that breach it and documents that do not, with
+//! the field and the very text a finding points at.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+mod entry_point;
+mod images;
+mod objects;
+mod placement;
+mod pod_security;
+mod rbac;
+mod references;
+mod resources;
+mod services;
+mod storage;
+mod support;
