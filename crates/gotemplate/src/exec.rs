@@ -16,6 +16,7 @@ mod output;
 mod pipeline;
 mod scope;
 mod statement;
+mod tracer;
 
 pub use engine::{Engine, MissingKey, Options};
 pub use limits::{Limits, Usage};

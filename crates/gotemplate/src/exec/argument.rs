@@ -9,6 +9,7 @@ use super::{Operand, State};
 use crate::function::Parameter;
 use crate::node::{NodeKind, Number};
 use crate::program::{Expression, ExpressionKind};
+use crate::trace::OriginId;
 use crate::value::{Complex, Element, List, ListKind, MapType, Value};
 
 impl Engine<'_> {
@@ -22,18 +23,33 @@ impl Engine<'_> {
     ) -> Result<Value, Fault> {
         self.node = argument.node;
         match argument.kind {
-            ExpressionKind::Dot => self.fit(unit, dot.clone(), parameter),
+            ExpressionKind::Dot => {
+                self.trace_argument(dot.origin);
+                self.fit(unit, dot.clone(), parameter)
+            }
             ExpressionKind::Nil => match zero(parameter) {
-                Some(value) => Ok(value),
+                Some(value) => {
+                    self.trace_argument(OriginId::NONE);
+                    Ok(value)
+                }
                 None => Err(self.fault(unit, format!("cannot assign nil to {}", parameter.type_name()))),
             },
             ExpressionKind::Bool(_) | ExpressionKind::Number(_) | ExpressionKind::String(_) => {
+                self.trace_argument(OriginId::NONE);
                 self.typed_constant(unit, parameter, argument)
             }
             _ => {
                 let operand = self.operand(unit, argument, dot)?;
+                self.trace_argument(operand.origin);
                 self.fit(unit, operand, parameter)
             }
+        }
+    }
+
+    /// A traced run notes where an argument came from.
+    pub(super) fn trace_argument(&mut self, origin: OriginId) {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.arguments.push(origin);
         }
     }
 

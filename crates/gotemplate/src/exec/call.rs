@@ -4,9 +4,10 @@ use super::Operand;
 use super::engine::{Engine, Unit};
 use super::fault::Fault;
 use crate::builtins::Builtin;
-use crate::function::{Arguments, Function, Parameter, Signature};
+use crate::function::{Arguments, CallError, Function, Parameter, Signature};
 use crate::node::NodeId;
 use crate::program::{Callee, Expression};
+use crate::trace::{CallKind, OriginId};
 use crate::value::Value;
 
 impl Engine<'_> {
@@ -40,10 +41,12 @@ impl Engine<'_> {
     ) -> Result<Operand, Fault> {
         let values = self.arguments(unit, function.name, function.signature, dot, arguments, last)?;
         self.step(unit)?;
+        self.begin_call(unit, node);
         let result = (function.call)(self, Arguments(&values));
+        let origin = self.end_call(function.name, &values, &result);
         self.give_back_values(values);
         match result {
-            Ok(value) => Ok(Operand::result(value, function.signature.result)),
+            Ok(value) => Ok(Operand { origin, ..Operand::result(value, function.signature.result) }),
             Err(error) => {
                 self.node = node;
                 Err(self.call_fault(unit, function.name, error))
@@ -79,6 +82,7 @@ impl Engine<'_> {
             } else {
                 builtin.call_operands(&operands, "")
             };
+            let result = result.map(|result| self.trace_operands(builtin, &operands, result));
             operands.clear();
             self.spare_operands.push(operands);
             result
@@ -86,8 +90,9 @@ impl Engine<'_> {
             let values = self.arguments(unit, builtin.name(), signature, dot, arguments, last)?;
             self.step(unit)?;
             let result = builtin.call_values(self, &values);
+            let origin = self.end_call(builtin.name(), &values, &result);
             self.give_back_values(values);
-            result.map(Operand::concrete)
+            result.map(|value| Operand { origin, ..Operand::concrete(value) })
         };
         result.map_err(|error| {
             self.node = node;
@@ -170,10 +175,44 @@ impl Engine<'_> {
             values.push(value);
         }
         if let Some(last) = last {
+            self.trace_argument(last.origin);
             let value = self.fit(unit, last, parameter(arguments.len()))?;
             values.push(value);
         }
         Ok(values)
+    }
+
+    /// Before a function is called: a traced run notes where.
+    pub(super) fn begin_call(&mut self, unit: Unit<'_>, node: NodeId) {
+        if let Some(tracer) = &mut self.tracer {
+            tracer.call = (unit.span(node), CallKind::Include);
+        }
+    }
+
+    /// After a function was called: a traced run notes what its result was made of.
+    pub(super) fn end_call(
+        &mut self,
+        name: &str,
+        values: &[Value],
+        result: &Result<Value, CallError>,
+    ) -> OriginId {
+        match (&mut self.tracer, result) {
+            (Some(tracer), Ok(result)) => tracer.called(name, values, result),
+            _ => OriginId::NONE,
+        }
+    }
+
+    fn trace_operands(&mut self, builtin: Builtin, operands: &[Operand], mut result: Operand) -> Operand {
+        if let Some(tracer) = &mut self.tracer {
+            result.origin = match (builtin, operands.split_first()) {
+                (Builtin::Index, Some((item, indexes))) => tracer.indexed(item, indexes),
+                _ => {
+                    let origins: Vec<OriginId> = operands.iter().map(|operand| operand.origin).collect();
+                    tracer.made(&origins)
+                }
+            };
+        }
+        result
     }
 
     pub(super) fn give_back_values(&mut self, mut values: Vec<Value>) {

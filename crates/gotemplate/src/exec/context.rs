@@ -3,9 +3,11 @@
 use std::any::Any;
 
 use super::engine::Engine;
+use super::{Operand, Output};
 use crate::error::LimitReached;
 use crate::function::{CallError, Context};
 use crate::strconv::quote;
+use crate::trace::{CallKind, OriginId};
 use crate::value::{GoString, Value};
 
 /// What templates print for nothing, which `tpl` takes out of its result.
@@ -35,9 +37,10 @@ impl Context for Engine<'_> {
         self.check_depth()?;
         let key = GoString::from(name);
         self.included.insert(key.clone(), open + 1);
-        let result = self.run_named(name.as_bytes(), data);
+        let dot = self.piped_dot(data);
+        let result = self.run_named(name.as_bytes(), dot, CallKind::Include);
         self.included.insert(key, open);
-        result.map(|output| GoString::from(output.bytes))
+        result.map(|output| self.text_of(output))
     }
 
     fn execute_text(&mut self, text: &GoString, data: Value) -> Result<GoString, CallError> {
@@ -51,10 +54,21 @@ impl Context for Engine<'_> {
         let (inner, template) = self.scope.within(&parsed).map_err(unparsed)?;
         let Some(template) = template else { return Ok(GoString::default()) };
         let outer = std::mem::replace(&mut self.scope, inner);
-        let result = self.run_apart(&template, data);
+        let dot = self.piped_dot(data);
+        if let Some(tracer) = &mut self.tracer {
+            let before = tracer.arguments.len().checked_sub(2);
+            tracer.text = before.and_then(|at| tracer.arguments.get(at)).copied().unwrap_or_default();
+        }
+        let result = self.run_apart(&template, dot, CallKind::Text);
+        if let Some(tracer) = &mut self.tracer {
+            tracer.text = OriginId::NONE;
+        }
         self.scope = outer;
         match result {
-            Ok(output) => Ok(GoString::from(without(output.bytes, NO_VALUE))),
+            Ok(mut output) => {
+                output.remove(NO_VALUE);
+                Ok(self.text_of(output))
+            }
             Err(error) => Err(CallError::Wrapped {
                 text: format!("error during tpl function execution for {}", quote(text.as_bytes())),
                 cause: Box::new(error),
@@ -75,20 +89,22 @@ impl Engine<'_> {
         }
         Ok(())
     }
-}
 
-/// The text without every occurrence of `needle`.
-fn without(text: Vec<u8>, needle: &[u8]) -> Vec<u8> {
-    let mut found = memchr::memmem::find_iter(&text, needle).peekable();
-    if found.peek().is_none() {
-        return text;
+    /// The dot of a template a function runs: the function's last argument.
+    fn piped_dot(&self, data: Value) -> Operand {
+        let mut dot = Operand::concrete(data);
+        if let Some(tracer) = &self.tracer {
+            dot.origin = tracer.arguments.last().copied().unwrap_or_default();
+        }
+        dot
     }
-    let mut out = Vec::with_capacity(text.len());
-    let mut from = 0;
-    for at in found {
-        out.extend_from_slice(text.get(from..at).unwrap_or_default());
-        from = at + needle.len();
+
+    /// An output as a string; a traced run will know it again.
+    fn text_of(&mut self, output: Output) -> GoString {
+        let text = GoString::from(output.bytes);
+        if let (Some(tracer), Some(pieces)) = (&mut self.tracer, output.pieces) {
+            tracer.know(&text, pieces);
+        }
+        text
     }
-    out.extend_from_slice(text.get(from..).unwrap_or_default());
-    out
 }

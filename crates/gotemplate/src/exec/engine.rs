@@ -1,8 +1,11 @@
 use std::any::Any;
 use std::collections::HashMap;
 
+use wheelhouse_source::Span;
+
 use super::limits::Meter;
 use super::scope::Scope;
+use super::tracer::Tracer;
 use super::{Limits, Operand, Output, Usage};
 use crate::error::LimitReached;
 use crate::function::CallError;
@@ -10,6 +13,7 @@ use crate::node::NodeId;
 use crate::program::{Many, Program};
 use crate::stack::StackGuard;
 use crate::template_set::{NamedFile, Parser, Template, TemplateSet};
+use crate::trace::{CallKind, Trace};
 use crate::value::{GoString, Value};
 
 /// What a map without the key gives: Go's `missingkey` option.
@@ -35,6 +39,8 @@ pub struct Options<'e> {
     pub checkpoint: Option<&'e dyn Fn() -> Result<(), LimitReached>>,
     /// What functions get from [`Context::environment`](crate::Context::environment).
     pub environment: &'e dyn Any,
+    /// Whether to note where every byte of the output comes from.
+    pub trace: bool,
 }
 
 impl Default for Options<'_> {
@@ -44,6 +50,7 @@ impl Default for Options<'_> {
             limits: Limits::default(),
             checkpoint: None,
             environment: &(),
+            trace: false,
         }
     }
 }
@@ -68,6 +75,7 @@ pub struct Engine<'e> {
     /// How often each name is open in `include`.
     pub(super) included: HashMap<GoString, u32>,
     pub(super) output: Output,
+    pub(super) tracer: Option<Box<Tracer>>,
     pub(super) spare_values: Vec<Vec<Value>>,
     pub(super) spare_operands: Vec<Vec<Operand>>,
 }
@@ -90,6 +98,11 @@ impl<'u> Unit<'u> {
 
     pub(super) fn name(&self, index: u32) -> Option<&'u GoString> {
         self.program.names.get(index as usize)
+    }
+
+    /// The bytes a node was read from.
+    pub(super) fn span(&self, node: NodeId) -> Span {
+        self.file.parsed.arena().get(node).map(|node| node.span).unwrap_or_default()
     }
 
     /// A node's text, its spacing made regular.
@@ -118,6 +131,7 @@ impl<'e> Engine<'e> {
             depth: 0,
             included: HashMap::new(),
             output: Output::default(),
+            tracer: options.trace.then(|| Box::new(Tracer::new())),
             spare_values: Vec::new(),
             spare_operands: Vec::new(),
         }
@@ -131,7 +145,22 @@ impl<'e> Engine<'e> {
     pub fn execute(&mut self, name: &str, data: Value) -> Result<Output, CallError> {
         self.stack = StackGuard::new(self.options.limits.stack);
         self.included.clear();
-        self.run_named(name.as_bytes(), data)
+        if let Some(tracer) = &mut self.tracer {
+            tracer.begin();
+        }
+        self.run_named(name.as_bytes(), Operand::concrete(data), CallKind::Root)
+    }
+
+    /// What the pieces of the outputs name, if the runs were traced.
+    #[must_use]
+    pub fn trace(&self) -> Option<&Trace> {
+        self.tracer.as_ref().map(|tracer| &tracer.trace)
+    }
+
+    /// [`Engine::trace`], to keep when the engine is gone.
+    #[must_use]
+    pub fn into_trace(self) -> Option<Trace> {
+        self.tracer.map(|tracer| tracer.trace)
     }
 
     /// What was used so far, over all executions.
@@ -141,23 +170,43 @@ impl<'e> Engine<'e> {
     }
 
     /// Runs a template into an output of its own.
-    pub(super) fn run_named(&mut self, name: &[u8], data: Value) -> Result<Output, CallError> {
+    pub(super) fn run_named(
+        &mut self,
+        name: &[u8],
+        dot: Operand,
+        kind: CallKind,
+    ) -> Result<Output, CallError> {
         let Some(template) = self.scope.get(name) else {
             let name = crate::strconv::quote(name);
             let set = crate::strconv::quote(self.scope.name().as_bytes());
             let text = format!("template: no template {name} associated with template {set}");
             return Err(CallError::Message(text));
         };
-        self.run_apart(&template, data)
+        self.run_apart(&template, dot, kind)
     }
 
     /// Runs a template into an output of its own, leaving everything as it was.
-    pub(super) fn run_apart(&mut self, template: &Template, data: Value) -> Result<Output, CallError> {
+    pub(super) fn run_apart(
+        &mut self,
+        template: &Template,
+        dot: Operand,
+        kind: CallKind,
+    ) -> Result<Output, CallError> {
         let node = self.node;
         let variables = self.variables.len();
         let output = std::mem::take(&mut self.output);
-        let result = self.run(template, Operand::concrete(data));
-        let written = std::mem::replace(&mut self.output, output);
+        let traced = self.tracer.as_mut().map(|tracer| {
+            tracer.call.1 = kind;
+            (std::mem::take(&mut tracer.pieces), tracer.arguments.len(), tracer.frame, tracer.call)
+        });
+        let result = self.run(template, dot);
+        let mut written = std::mem::replace(&mut self.output, output);
+        if let (Some(tracer), Some((pieces, arguments, frame, call))) = (&mut self.tracer, traced) {
+            written.pieces = Some(std::mem::replace(&mut tracer.pieces, pieces));
+            tracer.arguments.truncate(arguments);
+            tracer.frame = frame;
+            tracer.call = call;
+        }
         self.variables.truncate(variables);
         self.node = node;
         match result {

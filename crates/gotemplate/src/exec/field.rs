@@ -6,6 +6,7 @@ use super::{Operand, State};
 use crate::node::NodeId;
 use crate::program::Expression;
 use crate::strconv::quote;
+use crate::trace::Key;
 use crate::value::{GoString, Kind, Map, Method, Object, Value};
 
 impl Engine<'_> {
@@ -68,14 +69,23 @@ impl Engine<'_> {
                 if has_arguments {
                     return Err(self.fault(unit, format!("{name} is not a method but has arguments")));
                 }
-                self.key(unit, map, name)
+                let mut found = self.key(unit, map, name)?;
+                if let Some(tracer) = &mut self.tracer {
+                    found.origin = tracer.lookup(receiver.origin, map.address(), Key::Name(name.clone()));
+                }
+                Ok(found)
             }
             Value::Object(object) => match self.struct_field(object.as_ref(), name) {
                 Some(_) if has_arguments => {
                     let text = format!("{name} has arguments but cannot be invoked as function");
                     Err(self.fault(unit, text))
                 }
-                Some(value) => Ok(value),
+                Some(mut value) => {
+                    if let Some(tracer) = &mut self.tracer {
+                        value.origin = tracer.lookup(receiver.origin, 0, Key::Name(name.clone()));
+                    }
+                    Ok(value)
+                }
                 None => Err(self.no_field(unit, receiver, name)),
             },
             _ => Err(self.no_field(unit, receiver, name)),
@@ -124,10 +134,18 @@ impl Engine<'_> {
     ) -> Result<Operand, Fault> {
         let values = self.arguments(unit, method.name, method.signature, dot, arguments, last)?;
         self.step(unit)?;
+        self.begin_call(unit, node);
         let result = (method.call)(self, &receiver.value, &values);
+        let origin = self.end_call(method.name, &values, &result);
         self.give_back_values(values);
         match result {
-            Ok(value) => Ok(Operand::result(value, method.signature.result)),
+            Ok(value) => {
+                let mut result = Operand::result(value, method.signature.result);
+                if let Some(tracer) = &mut self.tracer {
+                    result.origin = tracer.made(&[receiver.origin, origin]);
+                }
+                Ok(result)
+            }
             Err(error) => {
                 self.node = node;
                 Err(self.call_fault(unit, method.name, error))

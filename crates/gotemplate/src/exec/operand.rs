@@ -1,4 +1,5 @@
 use crate::function::Parameter;
+use crate::trace::OriginId;
 use crate::value::{Element, GoString, List, ListKind, Map, MapType, Value};
 
 /// How Go's `reflect.Value` holds a value.
@@ -19,24 +20,25 @@ pub(crate) enum State {
 pub(crate) struct Operand {
     pub(crate) value: Value,
     pub(crate) state: State,
-    /// Which lookup gave the value, when the run is traced; 0 for none.
-    #[allow(dead_code, reason = "traced runs come next")]
-    pub(crate) origin: u32,
+    /// Where the value came from, if the run is traced.
+    pub(crate) origin: OriginId,
 }
 
 impl Operand {
-    pub(crate) const INVALID: Operand = Operand { value: Value::Nil, state: State::Invalid, origin: 0 };
-    pub(crate) const UNDECLARED: Operand = Operand { value: Value::Nil, state: State::Undeclared, origin: 0 };
+    pub(crate) const INVALID: Operand =
+        Operand { value: Value::Nil, state: State::Invalid, origin: OriginId::NONE };
+    pub(crate) const UNDECLARED: Operand =
+        Operand { value: Value::Nil, state: State::Undeclared, origin: OriginId::NONE };
 
     /// Go's `reflect.ValueOf`: nil gives an invalid value.
     pub(crate) fn concrete(value: Value) -> Self {
         let state = if matches!(value, Value::Nil) { State::Invalid } else { State::Concrete };
-        Self { value, state, origin: 0 }
+        Self { value, state, origin: OriginId::NONE }
     }
 
     /// A value read through an `interface {}`.
     pub(crate) fn interface(value: Value) -> Self {
-        Self { value, state: State::Interface, origin: 0 }
+        Self { value, state: State::Interface, origin: OriginId::NONE }
     }
 
     /// A function's result of this static type.

@@ -1,6 +1,35 @@
+use wheelhouse_source::Span;
+
+use crate::trace::Pieces;
+
 /// What an execution wrote.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
     /// The text, as bytes: usually UTF-8.
     pub bytes: Vec<u8>,
+    /// Where the bytes come from, if the run was traced.
+    pub pieces: Option<Pieces>,
+}
+
+impl Output {
+    /// Takes every occurrence of `needle` out, as Helm does with `<no value>`.
+    pub fn remove(&mut self, needle: &[u8]) {
+        let found: Vec<Span> = memchr::memmem::find_iter(&self.bytes, needle)
+            .map(|at| Span::new(at, at + needle.len()))
+            .collect();
+        if found.is_empty() || needle.is_empty() {
+            return;
+        }
+        let mut kept = Vec::with_capacity(self.bytes.len());
+        let mut from = 0;
+        for range in &found {
+            kept.extend_from_slice(self.bytes.get(from..range.start).unwrap_or_default());
+            from = range.end;
+        }
+        kept.extend_from_slice(self.bytes.get(from..).unwrap_or_default());
+        self.bytes = kept;
+        if let Some(pieces) = &mut self.pieces {
+            pieces.cut(&found);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Walks statements: Go's `walk` functions.
 
+use wheelhouse_source::Span;
+
 use super::engine::{Engine, Unit};
 use super::fault::Fault;
 use super::{Operand, State};
@@ -8,6 +10,7 @@ use crate::format::Printer;
 use crate::program::{Choice, Many, Place, StatementKind};
 use crate::strconv::quote;
 use crate::template_set::Template;
+use crate::trace::{CallKind, Key, OriginId};
 use crate::value::{Kind, Value};
 
 /// How a block ended.
@@ -28,7 +31,15 @@ impl Engine<'_> {
         self.variables.push(dot.clone());
         self.variables.resize(base + body.slots as usize, Operand::INVALID);
         self.depth += 1;
+        let caller = self.tracer.as_mut().map(|tracer| {
+            let frame = tracer.enter(template);
+            tracer.text = OriginId::NONE;
+            tracer.frame.replace(frame)
+        });
         let result = self.block(unit, body.block, &dot);
+        if let (Some(tracer), Some(caller)) = (&mut self.tracer, caller) {
+            tracer.frame = caller;
+        }
         self.depth -= 1;
         self.variables.truncate(base);
         result.map(|_| ())
@@ -46,7 +57,12 @@ impl Engine<'_> {
                 StatementKind::Print(pipe) => {
                     let value = self.pipe(unit, pipe, dot)?;
                     self.node = statement.node;
+                    let from = self.output.bytes.len();
                     self.print(unit, &value)?;
+                    if let Some(tracer) = &mut self.tracer {
+                        let source = unit.span(statement.node);
+                        tracer.wrote(Span::new(from, self.output.bytes.len()), source, Some(&value));
+                    }
                     Flow::Next
                 }
                 StatementKind::Bind(pipe) => {
@@ -91,7 +107,11 @@ impl Engine<'_> {
     fn text(&mut self, unit: Unit<'_>, start: usize, end: usize) -> Result<(), Fault> {
         let text = unit.file.parsed.source().as_bytes().get(start..end).unwrap_or_default();
         self.charge(unit, text.len())?;
+        let from = self.output.bytes.len();
         self.output.bytes.extend_from_slice(text);
+        if let Some(tracer) = &mut self.tracer {
+            tracer.wrote(Span::new(from, self.output.bytes.len()), Span::new(start, end), None);
+        }
         Ok(())
     }
 
@@ -158,6 +178,9 @@ impl Engine<'_> {
             Some(pipe) => self.pipe(unit, pipe, dot)?,
             None => Operand::INVALID,
         };
+        if let Some(tracer) = &mut self.tracer {
+            tracer.call = (unit.span(node), CallKind::Template);
+        }
         // An error of the other template is told as one of its own, without a trace of this one.
         self.run(&template, dot)?;
         self.node = node;
@@ -191,8 +214,12 @@ impl Engine<'_> {
         match &value.value {
             Value::List(list) => {
                 for (index, element) in list.items().iter().enumerate() {
+                    let mut element = Operand::element(list, element.clone());
+                    if let Some(tracer) = &mut self.tracer {
+                        element.origin = tracer.lookup(value.origin, list.address(), Key::Index(index));
+                    }
                     let index = Operand::concrete(Value::Int(i64::try_from(index).unwrap_or(i64::MAX)));
-                    round!(index, Operand::element(list, element.clone()));
+                    round!(index, element);
                 }
             }
             Value::Bytes(bytes) => {
@@ -203,7 +230,13 @@ impl Engine<'_> {
             }
             Value::Map(map) => {
                 for (key, element) in map.entries() {
-                    round!(Operand::concrete(Value::String(key)), Operand::entry(map, element));
+                    let mut element = Operand::entry(map, element);
+                    if let Some(tracer) = &mut self.tracer {
+                        element.origin = tracer.lookup(value.origin, map.address(), Key::Name(key.clone()));
+                    }
+                    let mut key = Operand::concrete(Value::String(key));
+                    key.origin = element.origin;
+                    round!(key, element);
                 }
             }
             Value::Nil => {}

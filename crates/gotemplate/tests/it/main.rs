@@ -12,5 +12,6 @@ mod differential;
 mod functions;
 mod generate;
 mod limits;
+mod provenance;
 mod support;
 mod values;

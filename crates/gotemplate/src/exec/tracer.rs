@@ -1,0 +1,324 @@
+//! What a traced run notes: see [`crate::trace`].
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use wheelhouse_source::Span;
+
+use super::Operand;
+use crate::template_set::Template;
+use crate::trace::{CallKind, Frame, FrameId, Key, Origin, OriginId, Piece, Pieces, Trace, align};
+use crate::value::{GoString, List, Map, Value};
+
+/// Most parts an origin made by a function names.
+const MOST_PARTS: usize = 16;
+/// Largest map whose entries are followed through a function that copies them.
+const LARGEST_COPY: usize = 512;
+
+pub(super) struct Tracer {
+    pub(super) trace: Trace,
+    /// What runs now.
+    pub(super) frame: Option<FrameId>,
+    /// The call being made: where it stands and how it runs a template.
+    pub(super) call: (Span, CallKind),
+    /// Where the text came from that a call runs.
+    pub(super) text: OriginId,
+    /// The pieces of the current output.
+    pub(super) pieces: Pieces,
+    /// Origins of the arguments of the calls being made, outermost first.
+    pub(super) arguments: Vec<OriginId>,
+    frames: HashMap<(Option<FrameId>, Span, usize, usize), Vec<FrameId>>,
+    lookups: HashMap<(OriginId, usize, Known), OriginId>,
+    /// Entries of maps and lists that functions made of values of known origin.
+    copies: HashMap<usize, Copies>,
+    /// Texts whose pieces are known, by address.
+    texts: HashMap<usize, (GoString, Rc<Pieces>)>,
+}
+
+/// A key by identity: names live as long as the origins that hold them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Known {
+    Name(usize),
+    Index(usize),
+}
+
+struct Copies {
+    /// Kept, so that nothing else gets its address.
+    _container: Value,
+    origins: HashMap<Key, OriginId>,
+}
+
+impl Tracer {
+    pub(super) fn new() -> Self {
+        Self {
+            trace: Trace::default(),
+            frame: None,
+            call: (Span::default(), CallKind::Root),
+            text: OriginId::NONE,
+            pieces: Pieces::default(),
+            arguments: Vec::new(),
+            frames: HashMap::new(),
+            lookups: HashMap::new(),
+            copies: HashMap::new(),
+            texts: HashMap::new(),
+        }
+    }
+
+    /// Begins an execution of its own: texts of earlier ones are forgotten.
+    pub(super) fn begin(&mut self) {
+        self.frame = None;
+        self.call = (Span::default(), CallKind::Root);
+        self.arguments.clear();
+        self.texts.clear();
+    }
+
+    /// The frame of a template called from here, made when it is new.
+    pub(super) fn enter(&mut self, template: &Template) -> FrameId {
+        let (span, kind) = self.call;
+        let parsed = std::sync::Arc::as_ptr(&template.file.parsed) as usize;
+        let known = self.frames.entry((self.frame, span, parsed, template.body)).or_default();
+        let same = known.iter().find(|id| {
+            self.trace.frame(**id).is_some_and(|frame| {
+                frame.kind == kind && frame.template == template.name && frame.file.name == template.file.name
+            })
+        });
+        if let Some(id) = same {
+            return *id;
+        }
+        let id = FrameId(u32::try_from(self.trace.frames.len()).unwrap_or(u32::MAX));
+        known.push(id);
+        self.trace.frames.push(Frame {
+            kind,
+            template: template.name.clone(),
+            file: std::sync::Arc::clone(&template.file),
+            caller: self.frame.map(|caller| (caller, span)),
+            text: self.text,
+        });
+        id
+    }
+
+    /// The origin of what is found at a key of a map or list.
+    pub(super) fn lookup(&mut self, parent: OriginId, container: usize, key: Key) -> OriginId {
+        if let Some(copies) = self.copies.get(&container)
+            && let Some(origin) = copies.origins.get(&key)
+        {
+            return *origin;
+        }
+        let known = match &key {
+            Key::Name(name) => Known::Name(name.address()),
+            Key::Index(index) => Known::Index(*index),
+        };
+        if let Some(origin) = self.lookups.get(&(parent, container, known)) {
+            return *origin;
+        }
+        let origin = self.origin(Origin::Lookup { parent, container, key });
+        self.lookups.insert((parent, container, known), origin);
+        origin
+    }
+
+    fn origin(&mut self, origin: Origin) -> OriginId {
+        self.trace.origins.push(origin);
+        OriginId(u32::try_from(self.trace.origins.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Notes that `index` walked from `item` along `indexes`; gives the origin of what it found.
+    pub(super) fn indexed(&mut self, item: &Operand, indexes: &[Operand]) -> OriginId {
+        let mut value = item.value.clone();
+        let mut origin = item.origin;
+        for index in indexes {
+            let (container, key, next) = match &value {
+                Value::Map(map) => {
+                    let Value::String(name) = &index.value else { break };
+                    (map.address(), Key::Name(name.clone()), map.get(name))
+                }
+                Value::List(list) => {
+                    let at = index.value.as_signed().and_then(|number| usize::try_from(number).ok());
+                    let Some(at) = at else { break };
+                    (list.address(), Key::Index(at), list.items().get(at).cloned())
+                }
+                _ => break,
+            };
+            origin = self.lookup(origin, container, key);
+            value = next.unwrap_or_default();
+        }
+        origin
+    }
+
+    /// Notes that a function made `result` of `arguments`, whose origins are the last ones noted,
+    /// and forgets these.
+    pub(super) fn called(&mut self, name: &str, arguments: &[Value], result: &Value) -> OriginId {
+        let mark = self.arguments.len().saturating_sub(arguments.len());
+        let origins = self.arguments.split_off(mark);
+        let origin = |index: usize| origins.get(index).copied().unwrap_or_default();
+        match (name, result, arguments) {
+            ("dict", Value::Map(map), _) => {
+                for (index, pair) in arguments.chunks(2).enumerate() {
+                    if let Some(Value::String(key)) = pair.first() {
+                        self.copied(result, map.address(), Key::Name(key.clone()), origin(2 * index + 1));
+                    }
+                }
+            }
+            ("list" | "tuple", Value::List(list), _) => {
+                for index in 0..list.len() {
+                    self.copied(result, list.address(), Key::Index(index), origin(index));
+                }
+            }
+            ("set", Value::Map(map), [_, Value::String(key), _]) => {
+                self.copied(result, map.address(), Key::Name(key.clone()), origin(2));
+                return origin(0);
+            }
+            ("get", _, [Value::Map(map), Value::String(key)]) => {
+                return self.lookup(origin(0), map.address(), Key::Name(key.clone()));
+            }
+            (_, Value::Map(map), _) => self.copied_map(map, arguments, &origins),
+            (_, Value::List(list), _) => self.copied_list(list, arguments, &origins),
+            (_, Value::String(text), _) => self.aligned(text, arguments),
+            _ => {}
+        }
+        self.made(&origins)
+    }
+
+    /// The origin of a value made from others.
+    pub(super) fn made(&mut self, origins: &[OriginId]) -> OriginId {
+        let mut parts: Vec<OriginId> = Vec::new();
+        for origin in origins.iter().filter(|origin| origin.is_some()) {
+            if !parts.contains(origin) && parts.len() < MOST_PARTS {
+                parts.push(*origin);
+            }
+        }
+        match parts.as_slice() {
+            [] => OriginId::NONE,
+            [only] => *only,
+            _ => self.origin(Origin::Made(parts.into())),
+        }
+    }
+
+    fn copied(&mut self, container: &Value, address: usize, key: Key, origin: OriginId) {
+        if !origin.is_some() && !self.copies.contains_key(&address) {
+            return;
+        }
+        let copies = self
+            .copies
+            .entry(address)
+            .or_insert_with(|| Copies { _container: container.clone(), origins: HashMap::new() });
+        copies.origins.insert(key, origin);
+    }
+
+    /// Entries of a new map that are those of an argument: `merge`, `pick`, `omit`, `deepCopy`.
+    fn copied_map(&mut self, map: &Map, arguments: &[Value], origins: &[OriginId]) {
+        let sources: Vec<(&Map, OriginId)> = arguments
+            .iter()
+            .zip(origins)
+            .filter_map(|(argument, origin)| {
+                Some((argument.as_map().filter(|from| !from.same(map))?, *origin))
+            })
+            .collect();
+        if sources.is_empty() || map.len() > LARGEST_COPY {
+            return;
+        }
+        for (key, value) in map.entries() {
+            let source =
+                sources.iter().find(|(from, _)| from.get(&key).is_some_and(|other| is_same(&value, &other)));
+            if let Some((from, parent)) = source {
+                let origin = self.lookup(*parent, from.address(), Key::Name(key.clone()));
+                self.copied(&Value::Map(map.clone()), map.address(), Key::Name(key), origin);
+            }
+        }
+    }
+
+    /// Elements of a new list that are those of an argument list: `append`, `concat`, `rest`.
+    fn copied_list(&mut self, list: &List, arguments: &[Value], origins: &[OriginId]) {
+        if list.len() > LARGEST_COPY {
+            return;
+        }
+        for (argument, parent) in arguments.iter().zip(origins) {
+            let Value::List(from) = argument else { continue };
+            if from.len() > LARGEST_COPY || from.address() == list.address() {
+                continue;
+            }
+            let mut next = 0;
+            for (index, value) in list.items().iter().enumerate() {
+                let rest = from.items().get(next..).unwrap_or_default();
+                if let Some(ahead) = rest.iter().position(|other| is_same(value, other)) {
+                    let at = next + ahead;
+                    let origin = self.lookup(*parent, from.address(), Key::Index(at));
+                    let container = Value::List(list.clone());
+                    self.copied(&container, list.address(), Key::Index(index), origin);
+                    next = at + 1;
+                }
+            }
+        }
+    }
+
+    /// Finds the pieces of the arguments again in a text made of them.
+    fn aligned(&mut self, text: &GoString, arguments: &[Value]) {
+        if text.is_empty() || self.texts.contains_key(&text.address()) {
+            return;
+        }
+        let mut found = Vec::new();
+        let mut from = 0;
+        for argument in arguments {
+            let Value::String(input) = argument else { continue };
+            if let Some((_, pieces)) = self.texts.get(&input.address()) {
+                from = align(input.as_bytes(), pieces, text.as_bytes(), from, &mut found);
+            }
+        }
+        if !found.is_empty() {
+            let mut pieces = Pieces::default();
+            found.into_iter().for_each(|piece| pieces.push(piece));
+            self.know(text, pieces);
+        }
+    }
+
+    /// Remembers the pieces of a text.
+    pub(super) fn know(&mut self, text: &GoString, pieces: Pieces) {
+        if !text.is_empty() {
+            self.texts.insert(text.address(), (text.clone(), Rc::new(pieces)));
+        }
+    }
+
+    /// Notes that `bytes` of the output were written by what stands at `source`.
+    pub(super) fn wrote(&mut self, bytes: Span, source: Span, value: Option<&Operand>) {
+        let Some(frame) = self.frame else { return };
+        let piece = Piece {
+            bytes,
+            frame,
+            source,
+            is_value: value.is_some(),
+            origin: value.map_or(OriginId::NONE, |operand| operand.origin),
+            address: value.map_or(0, |operand| address(&operand.value)),
+        };
+        let inner = match value.map(|operand| &operand.value) {
+            Some(Value::String(text)) => self.texts.get(&text.address()).map(|(_, pieces)| Rc::clone(pieces)),
+            _ => None,
+        };
+        let mut from = bytes.start;
+        for inner in inner.iter().flat_map(|pieces| pieces.moved(Span::new(0, bytes.len()), bytes.start)) {
+            self.pieces.push(Piece { bytes: Span::new(from, inner.bytes.start), ..piece });
+            self.pieces.push(inner);
+            from = inner.bytes.end;
+        }
+        self.pieces.push(Piece { bytes: Span::new(from, bytes.end), ..piece });
+    }
+}
+
+/// The address of a value that has an identity.
+fn address(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.address(),
+        Value::List(list) => list.address(),
+        Value::Map(map) => map.address(),
+        _ => 0,
+    }
+}
+
+/// Whether two values are one, or equal ones without an identity.
+fn is_same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Nil, Value::Nil) => true,
+        (Value::Bool(left), Value::Bool(right)) => left == right,
+        (Value::Int(left), Value::Int(right)) | (Value::Int64(left), Value::Int64(right)) => left == right,
+        (Value::Float64(left), Value::Float64(right)) => left == right,
+        _ => address(left) != 0 && address(left) == address(right),
+    }
+}
