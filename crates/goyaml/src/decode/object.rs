@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use super::go_syntax::go_syntax;
 use super::key::Key;
-use super::{
-    Document, Kind, Meter, Node, ReadOptions, check_merge_source, is_merge, merge_sources, resolve_scalar,
-};
+use super::walk::{Target, walk};
+use super::{Document, Node, ReadOptions, resolve_scalar};
 use crate::encode::{Encode, Sink, encode_map, encode_seq};
 use crate::error::Error;
+use crate::limits::Limits;
 
 /// What go-yaml decodes into `interface{}`.
 pub(crate) enum Object<'d> {
@@ -42,21 +42,23 @@ pub(crate) fn decode_object<'d>(
     document: &'d Document<'_>,
     options: &ReadOptions,
 ) -> Result<Object<'d>, Error> {
-    let Some(root) = document.root() else { return Ok(Object::Scalar(Key::Null)) };
-    decode_counted(root, &mut Meter::new(&options.limits))
+    match document.root() {
+        Some(root) => walk(root, &options.limits, &mut ObjectTarget),
+        None => Ok(Object::Scalar(Key::Null)),
+    }
 }
 
 /// The error for a key that is a list or mapping.
-pub(super) fn invalid_key(node: Node<'_>, meter: &mut Meter<'_>) -> Result<Error, Error> {
-    let key = decode(node, meter)?;
-    Ok(Error::plain(format!("invalid map key: {}", go_syntax(&key)), node.place()))
+pub(super) fn invalid_key(node: Node<'_>, limits: &Limits) -> Error {
+    match walk(node, limits, &mut ObjectTarget) {
+        Ok(key) => Error::plain(format!("invalid map key: {}", go_syntax(&key)), node.place()),
+        Err(error) => error,
+    }
 }
 
 /// Finds a key that has no JSON form.
-pub(super) fn check_keys(root: Node<'_>, options: &ReadOptions) -> Result<(), Error> {
-    let mut meter = Meter::new(&options.limits);
-    meter.count(root)?;
-    check(&decode(root, &mut meter)?)
+pub(super) fn check_keys(document: &Document<'_>, options: &ReadOptions) -> Result<(), Error> {
+    check(&decode_object(document, options)?)
 }
 
 fn check(object: &Object<'_>) -> Result<(), Error> {
@@ -74,65 +76,28 @@ fn check(object: &Object<'_>) -> Result<(), Error> {
     }
 }
 
-/// Decodes a node that has been counted already.
-fn decode<'d>(node: Node<'d>, meter: &mut Meter<'_>) -> Result<Object<'d>, Error> {
-    match node.kind() {
-        Kind::Scalar => Key::new(node, resolve_scalar(node)?).map(Object::Scalar),
-        Kind::Alias => {
-            meter.follow(node)?;
-            let object = decode_counted(node.resolved(), meter)?;
-            meter.followed(node);
-            Ok(object)
-        }
-        Kind::Sequence => {
-            meter.enter(node)?;
-            let items = node.items().map(|item| decode_counted(item, meter)).collect::<Result<_, _>>()?;
-            meter.leave();
-            Ok(Object::Seq(items))
-        }
-        Kind::Mapping => {
-            let mut map = ObjectMap::default();
-            decode_entries(node, &mut map, meter)?;
-            Ok(Object::Map(map))
-        }
+/// Decodes into [`Object`].
+struct ObjectTarget;
+
+impl<'d> Target<'d> for ObjectTarget {
+    type Value = Object<'d>;
+    type Map = ObjectMap<'d>;
+
+    fn scalar(&mut self, node: Node<'d>) -> Result<Object<'d>, Error> {
+        Key::new(node, resolve_scalar(node)?).map(Object::Scalar)
     }
-}
 
-fn decode_counted<'d>(node: Node<'d>, meter: &mut Meter<'_>) -> Result<Object<'d>, Error> {
-    meter.count(node)?;
-    decode(node, meter)
-}
+    fn seq(&mut self, items: Vec<Object<'d>>) -> Object<'d> {
+        Object::Seq(items)
+    }
 
-fn decode_entries<'d>(node: Node<'d>, map: &mut ObjectMap<'d>, meter: &mut Meter<'_>) -> Result<(), Error> {
-    meter.enter(node)?;
-    for (key_node, value_node) in node.entries() {
-        if is_merge(key_node) {
-            for source in merge_sources(value_node) {
-                check_merge_source(source)?;
-                meter.count(source)?;
-                if source.kind() == Kind::Alias {
-                    meter.follow(source)?;
-                    meter.count(source.resolved())?;
-                }
-                decode_entries(source.resolved(), map, meter)?;
-                if source.kind() == Kind::Alias {
-                    meter.followed(source);
-                }
-            }
-            continue;
-        }
-        let key = match decode_counted(key_node, meter)? {
-            Object::Scalar(key) => key,
-            key => {
-                let text = format!("invalid map key: {}", go_syntax(&key));
-                return Err(Error::plain(text, key_node.place()));
-            }
-        };
-        let value = decode_counted(value_node, meter)?;
+    fn insert(&mut self, map: &mut ObjectMap<'d>, key: Key<'d>, value: Object<'d>, _value_node: Node<'d>) {
         map.insert(key, value);
     }
-    meter.leave();
-    Ok(())
+
+    fn map(&mut self, map: ObjectMap<'d>) -> Object<'d> {
+        Object::Map(map)
+    }
 }
 
 /// The object in JSON, once [`check_keys`] has let it pass.

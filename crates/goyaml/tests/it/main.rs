@@ -10,4 +10,5 @@
 )]
 
 mod helm_cases;
+mod limits;
 mod vectors;
