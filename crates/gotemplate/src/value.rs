@@ -5,12 +5,14 @@
 //! function changes them in place. Values live on one thread: rendering a chart is sequential.
 
 mod complex;
+mod growth;
 mod list;
 mod map;
 mod object;
 mod text;
 
 pub(crate) use complex::{Complex, complex_parts};
+pub use growth::Capacity;
 pub use list::{List, ListKind, ListType};
 pub use map::{Element, Map, MapType};
 pub use object::{Method, Object};

@@ -6,7 +6,7 @@ mod error;
 
 use std::borrow::Cow;
 
-pub use decode::{DecodeOptions, decode, decode_first, decode_list, decode_map};
+pub use decode::{DecodeOptions, decode, decode_first, decode_list, decode_map, decode_partly};
 pub(crate) use decode::{into_list, into_map};
 pub use encode::{Encoder, Format, to_json};
 pub use error::Error;

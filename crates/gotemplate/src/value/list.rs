@@ -1,5 +1,6 @@
 use std::rc::Rc;
 
+use super::growth::Capacity;
 use super::{Method, Value};
 
 /// A named slice type with methods, such as `common.VersionSet`.
@@ -80,19 +81,40 @@ struct Inner {
     kind: ListKind,
     is_nil: bool,
     items: Vec<Value>,
+    capacity: Capacity,
 }
 
 impl List {
-    /// A slice of the given kind.
+    /// A slice of the given kind, made by appending its elements one by one, as decoders do: it
+    /// has room for some more (see [`List::capacity`]).
     #[must_use]
     pub fn new(kind: ListKind, items: Vec<Value>) -> Self {
-        List(Rc::new(Inner { kind, is_nil: false, items }))
+        List(Rc::new(Inner { kind, is_nil: false, items, capacity: Capacity::default() }))
+    }
+
+    /// A slice made with room for exactly its elements.
+    #[must_use]
+    pub fn exact(kind: ListKind, items: Vec<Value>) -> Self {
+        let made = items.len();
+        List::with_capacity(kind, items, Capacity::Exactly(made))
+    }
+
+    /// A slice that came to its room in the given way.
+    #[must_use]
+    pub fn with_capacity(kind: ListKind, items: Vec<Value>, capacity: Capacity) -> Self {
+        List(Rc::new(Inner { kind, is_nil: false, items, capacity }))
+    }
+
+    /// Go's `cap`: how far a slice expression may reach, beyond the last element too.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.0.capacity.of(self.len(), self.0.kind)
     }
 
     /// A nil slice: empty, and `null` in JSON.
     #[must_use]
     pub fn nil(kind: ListKind) -> Self {
-        List(Rc::new(Inner { kind, is_nil: true, items: Vec::new() }))
+        List(Rc::new(Inner { kind, is_nil: true, items: Vec::new(), capacity: Capacity::default() }))
     }
 
     /// A `[]string`.

@@ -26,6 +26,22 @@ pub fn decode(text: &[u8], options: &DecodeOptions) -> Result<Value, Error> {
     decode_whole(text, options)?.checked()
 }
 
+/// Reads a whole text as [`decode`] does, but lets a number out of range pass: it reads as null,
+/// and its error is given beside the value. Go's `json.Unmarshal` leaves its target so.
+///
+/// # Errors
+/// The text is not one JSON value, or a limit was reached.
+pub fn decode_partly(text: &[u8], options: &DecodeOptions) -> Result<(Value, Option<Error>), Error> {
+    let mut decoder = Decoder::new(text, options, Error::UnexpectedEnd);
+    let value = decoder.value()?;
+    decoder.skip_space();
+    match (decoder.peek(), decoder.saved.take()) {
+        (Some(byte), _) => Err(decoder.unexpected(byte, "after top-level value")),
+        (None, Some(error @ Error::Limit { .. })) => Err(error),
+        (None, saved) => Ok((value, saved)),
+    }
+}
+
 /// Reads the first value of a text: Go's `json.Decoder` on a stream. Also tells how many bytes
 /// were read.
 ///

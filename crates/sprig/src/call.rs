@@ -1,0 +1,48 @@
+//! Shorthand for function tables and bodies.
+
+use wheelhouse_gotemplate::{CallError, Context, Function, GoString, Signature, Value};
+
+use crate::environment::MAX_DEPTH;
+
+/// What a body gives back.
+pub(crate) type Outcome = Result<Value, CallError>;
+
+/// A row of a function table.
+pub(crate) const fn function(
+    name: &'static str,
+    signature: Signature,
+    call: fn(&mut dyn Context, wheelhouse_gotemplate::Arguments<'_>) -> Outcome,
+) -> Function {
+    Function { name, signature, call }
+}
+
+/// A string result, paid for.
+pub(crate) fn text(context: &mut dyn Context, bytes: impl Into<GoString>) -> Outcome {
+    let string = bytes.into();
+    context.charge_bytes(string.len())?;
+    Ok(Value::String(string))
+}
+
+/// Pays for a list or map of this many elements before it is made.
+pub(crate) fn charge_elements(context: &mut dyn Context, count: usize) -> Result<(), CallError> {
+    context.charge_bytes(count.saturating_mul(size_of::<Value>()))
+}
+
+/// Goes one level deeper into a value.
+///
+/// # Errors
+/// When it nests deeper than any real value does: it may hold itself (`set $d "self" $d`), where
+/// Go runs until its stack is full.
+pub(crate) fn deeper(depth: usize) -> Result<usize, CallError> {
+    if depth >= MAX_DEPTH {
+        return Err(CallError::message(format!(
+            "the value is nested more than {MAX_DEPTH} levels deep or holds itself"
+        )));
+    }
+    Ok(depth + 1)
+}
+
+/// Go's panic for a slice expression out of range.
+pub(crate) fn slice_out_of_range(bounds: impl std::fmt::Display) -> CallError {
+    CallError::message(format!("runtime error: slice bounds out of range {bounds}"))
+}

@@ -1,0 +1,126 @@
+//! What the functions need from outside: clock, randomness, names, a cluster.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use wheelhouse_gotemplate::{CallError, Context, Map};
+
+/// The Helm release whose functions and texts are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Compatibility {
+    /// Helm 3.21.
+    V3,
+    /// Helm 4.2.
+    #[default]
+    V4,
+}
+
+/// The machine a render runs on, as far as templates can see it.
+pub trait Host {
+    /// The time `now` tells.
+    fn now(&self) -> SystemTime;
+
+    /// The IANA name of the zone dates are written in when a template names none.
+    fn local_zone(&self) -> String {
+        String::from("UTC")
+    }
+
+    /// Fills the buffer with bytes nobody can guess.
+    fn fill_random(&self, buffer: &mut [u8]);
+
+    /// The addresses of a host; `None` where looking names up is switched off, as it is by default.
+    fn resolve_host(&self, _name: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Takes note of what a template would have failed with outside of lint mode.
+    fn note(&self, _note: LintNote<'_>) {}
+}
+
+/// What lint mode lets pass, with the text the template gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LintNote<'a> {
+    /// `required` was given nil.
+    MissingValue(&'a str),
+    /// `required` was given an empty string.
+    EmptyValue(&'a str),
+    /// `fail` was called.
+    Failure(&'a str),
+}
+
+/// What `lookup` asks the cluster for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookupRequest<'a> {
+    /// `v1`, `apps/v1`
+    pub api_version: &'a str,
+    /// `ConfigMap`
+    pub kind: &'a str,
+    /// Empty for all namespaces and for cluster-wide kinds.
+    pub namespace: &'a str,
+    /// Empty for a list of all.
+    pub name: &'a str,
+}
+
+/// A cluster that templates can look objects up in.
+pub trait Lookup {
+    /// The object or list asked for; an empty map if there is none.
+    ///
+    /// # Errors
+    /// The text of the cluster's answer if it is anything but "not found".
+    fn lookup(&self, request: LookupRequest<'_>) -> Result<Map, String>;
+}
+
+/// The cluster of `helm template`: it holds nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EmptyCluster;
+
+impl Lookup for EmptyCluster {
+    fn lookup(&self, _request: LookupRequest<'_>) -> Result<Map, String> {
+        Ok(Map::new())
+    }
+}
+
+/// What a render hands to its functions through
+/// [`Context::environment`](wheelhouse_gotemplate::Context::environment).
+pub struct Environment {
+    /// Clock, randomness, names.
+    pub host: Box<dyn Host>,
+    /// The cluster `lookup` asks.
+    pub lookup: Box<dyn Lookup>,
+    /// Which Helm's texts are given.
+    pub compatibility: Compatibility,
+    /// Whether `required` and `fail` let pass what they would otherwise stop at.
+    pub lint_mode: bool,
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Environment")
+            .field("compatibility", &self.compatibility)
+            .field("lint_mode", &self.lint_mode)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Environment {
+    /// The environment of `helm template` with the given host: no cluster, no lint mode.
+    #[must_use]
+    pub fn new(host: Box<dyn Host>, compatibility: Compatibility) -> Self {
+        Self { host, lookup: Box::new(EmptyCluster), compatibility, lint_mode: false }
+    }
+}
+
+/// The environment of a running call.
+///
+/// # Errors
+/// When the render was started with something else: a fault of the render, not of the chart.
+pub fn environment(context: &dyn Context) -> Result<&Environment, CallError> {
+    context
+        .environment()
+        .downcast_ref()
+        .ok_or_else(|| CallError::message("the render has no environment for its functions"))
+}
+
+/// How deep values may nest in functions that walk them.
+pub const MAX_DEPTH: usize = 1_000;

@@ -1,0 +1,36 @@
+//! The functions Helm gives to templates: [Sprig 3.3](https://masterminds.github.io/sprig/) and
+//! Helm's own.
+//!
+//! - [`functions`]: all of them, each with its Go signature.
+//! - [`Environment`]: what a render hands in for them: clock, randomness, names, a cluster.
+//! - [`helm`]: how the text of `fail` and `required` is told from other errors.
+//!
+//! One file holds one family, as a table of names, signatures and bodies. The crate does no I/O.
+//! Functions pay the engine for what they make before they make it.
+
+mod call;
+mod case;
+mod convert;
+mod defaults;
+mod dictionaries;
+mod elements;
+mod encoded;
+mod encoding;
+mod environment;
+pub mod helm;
+mod json;
+mod lists;
+mod merge;
+mod numbers;
+mod paths;
+mod reflection;
+mod registry;
+mod strings;
+mod text;
+mod url;
+mod yaml;
+
+pub use environment::{
+    Compatibility, EmptyCluster, Environment, Host, LintNote, Lookup, LookupRequest, MAX_DEPTH, environment,
+};
+pub use registry::functions;
