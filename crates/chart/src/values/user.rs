@@ -77,6 +77,7 @@ impl ValuesFlags {
 fn merge_object(values: &mut Table, text: &str, source: &Arc<ValueSource>) -> Result<(), Error> {
     let object = decode_map(text.trim().as_bytes(), &DecodeOptions::default())
         .map_err(|_| Error::SetFlag { flag: SetFlag::SetJson.name(), problem: format!(" JSON: {text}") })?;
+    let Some(object) = object else { return Ok(()) };
     let mark = Mark::new(source.clone(), 1, 1);
     if let Data::Table(table) = from_yaml_at(wheelhouse_goyaml::Value::Map(object), &mark) {
         merge_user_values(values, table);
