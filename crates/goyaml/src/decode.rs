@@ -19,6 +19,7 @@ use walk::{Target, walk};
 
 pub(crate) use key::Key;
 pub(crate) use object::{Object, decode_object};
+pub(crate) use walk::{find_entry, key_text};
 
 /// How values are to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,4 +11,6 @@
 
 mod helm_cases;
 mod limits;
+mod places;
+mod properties;
 mod vectors;
