@@ -109,6 +109,10 @@ impl<'d> Target<'d> for ValueTarget<'_> {
     type Value = Value;
     type Map = Entries<'d>;
 
+    fn is_strict(&self) -> bool {
+        self.options.strict
+    }
+
     fn scalar(&mut self, node: Node<'d>) -> Result<Value, Error> {
         let keep = self.options.keep_integers;
         Ok(match resolve_scalar(node)? {

@@ -26,8 +26,9 @@ pub(crate) struct ObjectMap<'d> {
 }
 
 impl<'d> ObjectMap<'d> {
-    fn insert(&mut self, key: Key<'d>, value: Object<'d>) {
+    fn insert(&mut self, key: Key<'d>, value: Object<'d>, keep_first: bool) {
         match self.places.get(&key).and_then(|place| self.entries.get_mut(*place)) {
+            Some(_) if keep_first => {}
             Some(entry) => entry.1 = value,
             None => {
                 self.places.insert(key.clone(), self.entries.len());
@@ -43,14 +44,14 @@ pub(crate) fn decode_object<'d>(
     options: &ReadOptions,
 ) -> Result<Object<'d>, Error> {
     match document.root() {
-        Some(root) => walk(root, &options.limits, &mut ObjectTarget),
+        Some(root) => walk(root, &options.limits, &mut ObjectTarget { strict: options.strict }),
         None => Ok(Object::Scalar(Key::Null)),
     }
 }
 
 /// The error for a key that is a list or mapping.
-pub(super) fn invalid_key(node: Node<'_>, limits: &Limits) -> Error {
-    match walk(node, limits, &mut ObjectTarget) {
+pub(super) fn invalid_key(node: Node<'_>, limits: &Limits, strict: bool) -> Error {
+    match walk(node, limits, &mut ObjectTarget { strict }) {
         Ok(key) => Error::plain(format!("invalid map key: {}", go_syntax(&key)), node.place()),
         Err(error) => error,
     }
@@ -77,11 +78,18 @@ fn check(object: &Object<'_>) -> Result<(), Error> {
 }
 
 /// Decodes into [`Object`].
-struct ObjectTarget;
+struct ObjectTarget {
+    /// Whether of equal keys the first one stays, as it does in go-yaml's strict reading.
+    strict: bool,
+}
 
 impl<'d> Target<'d> for ObjectTarget {
     type Value = Object<'d>;
     type Map = ObjectMap<'d>;
+
+    fn is_strict(&self) -> bool {
+        self.strict
+    }
 
     fn scalar(&mut self, node: Node<'d>) -> Result<Object<'d>, Error> {
         Key::new(node, resolve_scalar(node)?).map(Object::Scalar)
@@ -92,7 +100,7 @@ impl<'d> Target<'d> for ObjectTarget {
     }
 
     fn insert(&mut self, map: &mut ObjectMap<'d>, key: Key<'d>, value: Object<'d>, _value_node: Node<'d>) {
-        map.insert(key, value);
+        map.insert(key, value, self.strict);
     }
 
     fn map(&mut self, map: ObjectMap<'d>) -> Object<'d> {

@@ -13,6 +13,8 @@ pub(super) trait Target<'d> {
     type Value;
     type Map: Default;
 
+    /// Whether keys given twice are errors.
+    fn is_strict(&self) -> bool;
     fn scalar(&mut self, node: Node<'d>) -> Result<Self::Value, Error>;
     fn seq(&mut self, items: Vec<Self::Value>) -> Self::Value;
     fn insert(&mut self, map: &mut Self::Map, key: Key<'d>, value: Self::Value, value_node: Node<'d>);
@@ -127,7 +129,9 @@ impl<'d, T: Target<'d>> Walk<'d, '_, T> {
                 }
                 Ok(None)
             }
-            Frame::CollectionKey(node) => Err(object::invalid_key(node, self.meter.limits())),
+            Frame::CollectionKey(node) => {
+                Err(object::invalid_key(node, self.meter.limits(), self.target.is_strict()))
+            }
         }
     }
 

@@ -89,14 +89,23 @@ fn parse_yaml_float(text: &str) -> Option<f64> {
     if mantissa_fits && exponent_fits { parse_float(text) } else { None }
 }
 
-/// Go's `ParseFloat(text, 64)` for text in the decimal form: too large is an error.
-pub(crate) fn parse_float(text: &str) -> Option<f64> {
-    let decimal =
-        text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
-    if !decimal {
+/// Go's `ParseFloat(text, 64)` for text in the decimal form: too large is an error, and an
+/// underscore may stand between two digits.
+pub(super) fn parse_float(text: &str) -> Option<f64> {
+    let decimal = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E' | b'_');
+    if !text.bytes().all(decimal) {
         return None;
     }
-    text.parse::<f64>().ok().filter(|value| value.is_finite())
+    let finite = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
+    if !text.contains('_') {
+        return finite(text);
+    }
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let separates = text
+        .split('_')
+        .zip(text.split('_').skip(1))
+        .all(|(before, after)| is_digit(before.as_bytes().last()) && is_digit(after.as_bytes().first()));
+    if separates { finite(&text.replace('_', "")) } else { None }
 }
 
 #[cfg(test)]
@@ -139,5 +148,14 @@ mod tests {
         check("18446744073709551616", Some(Resolved::Float(18_446_744_073_709_552_000.0)));
         check("-18446744073709551615", Some(Resolved::Float(-18_446_744_073_709_552_000.0)));
         check("0x1p4", None);
+    }
+
+    #[test]
+    fn underscores_separate_digits() {
+        assert_eq!(parse_float(".85623_15"), Some(0.856_231_5));
+        assert_eq!(parse_float(".5e1_0"), Some(5e9));
+        assert_eq!(parse_float("._5"), None);
+        assert_eq!(parse_float(".5_"), None);
+        assert_eq!(parse_float(".5__5"), None);
     }
 }
