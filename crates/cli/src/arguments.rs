@@ -1,8 +1,14 @@
 //! What each command takes: types only.
 
+mod chart_path;
 mod global;
+mod template;
+mod values;
 
+pub(crate) use chart_path::ChartPathOptions;
 pub(crate) use global::Global;
+pub(crate) use template::{InstallOptions, Template};
+pub(crate) use values::ValueOptions;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -19,6 +25,11 @@ pub(crate) struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Render a chart's templates
+    Template(Box<Template>),
+    /// Print what is in a chart
+    #[command(visible_alias = "inspect")]
+    Show(Box<Show>),
     /// Print the version
     Version(Version),
     /// Print the environment the commands see
@@ -62,4 +73,39 @@ pub(crate) struct Reference {
     /// Which document
     #[arg(value_parser = ["cli"])]
     pub document: String,
+}
+
+/// `show`
+#[derive(Args, Debug)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Show {
+    #[command(subcommand)]
+    pub part: ShowPart,
+}
+
+/// What of a chart is shown.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShowPart {
+    /// Everything
+    All(ShowOptions),
+    /// Chart.yaml
+    Chart(ShowOptions),
+    /// The default values
+    Values(ShowOptions),
+    /// The README
+    Readme(ShowOptions),
+    /// The custom resource definitions
+    Crds(ShowOptions),
+}
+
+/// Which chart is shown.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ShowOptions {
+    /// CHART
+    pub arguments: Vec<String>,
+    #[command(flatten)]
+    pub chart_path: ChartPathOptions,
+    /// Print only what this JSONPath expression gives
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+    pub jsonpath: String,
 }

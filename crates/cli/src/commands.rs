@@ -2,36 +2,17 @@
 
 mod completion;
 mod env;
+mod failure;
 mod reference;
+mod show;
+mod template;
 mod version;
+
+pub(crate) use failure::Failure;
 
 use crate::arguments::{Arguments, Command};
 use crate::printer::Printer;
 use crate::settings::Settings;
-
-/// Why a command failed, as the user sees it.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    /// The text after `Error: `; nothing is printed when it is empty.
-    pub message: String,
-    /// What we know beyond Helm's text: the source line, the include stack, a hint.
-    pub detail: Option<String>,
-    /// The exit code.
-    pub exit_code: u8,
-}
-
-impl Failure {
-    /// A failure that is told as Helm tells it, with exit code 1.
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Failure { message: message.into(), detail: None, exit_code: 1 }
-    }
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Failure::new(error.to_string())
-    }
-}
 
 /// Runs a command.
 pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure> {
@@ -40,6 +21,20 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Version(options) => version::run(&options, *printer),
         Command::Env(options) => env::run(&options, &settings, *printer),
         Command::Completion(options) => completion::run(&options, *printer),
+        Command::Show(options) => show::run(&options, *printer),
+        Command::Template(options) => template::run(&options, &settings, *printer),
         Command::Reference(options) => reference::run(&options, *printer),
     }
+}
+
+/// Helm's own check of how many arguments there are.
+fn require_arguments(usage: &str, arguments: &[String], minimum: usize) -> Result<(), Failure> {
+    if arguments.len() >= minimum {
+        return Ok(());
+    }
+    let command = usage.split(" [").next().unwrap_or_default();
+    let plural = if minimum == 1 { "" } else { "s" };
+    Err(Failure::new(format!(
+        "\"helm {command}\" requires at least {minimum} argument{plural}\n\nUsage:  helm {usage} [flags]"
+    )))
 }

@@ -6,7 +6,10 @@
 //! handed down as values.
 
 mod arguments;
+mod charts;
 mod commands;
+mod filesystem;
+mod host;
 mod parse;
 mod printer;
 mod settings;
@@ -16,6 +19,17 @@ use std::process::ExitCode;
 use printer::Printer;
 
 fn main() -> ExitCode {
+    // Templates recurse on the native stack: the thread has what a render may use, and some more.
+    let thread = std::thread::Builder::new().stack_size(charts::RENDER_STACK + (8 << 20)).spawn(run);
+    match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        // A panic has told its story already.
+        Ok(Err(_)) => ExitCode::from(101),
+        Err(_) => run(),
+    }
+}
+
+fn run() -> ExitCode {
     let printer = Printer::from_environment();
     let arguments = match parse::arguments(std::env::args_os()) {
         Ok(arguments) => arguments,

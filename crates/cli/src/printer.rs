@@ -49,7 +49,7 @@ impl Printer {
             self.error(&failure.message);
         }
         if let Some(detail) = &failure.detail {
-            self.talk(&format!("\n{}", detail.trim_end()));
+            self.talk(&format!("\n{}", detail.render(self.colour).trim_end()));
         }
     }
 }

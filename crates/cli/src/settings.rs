@@ -5,6 +5,10 @@ use crate::arguments::Global;
 /// Helm's settings, resolved once at the start.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// More talk.
+    pub debug: bool,
+    /// The namespace of requests.
+    pub namespace: String,
     variables: Vec<(&'static str, String)>,
 }
 
@@ -71,7 +75,7 @@ impl Settings {
             ),
             ("HELM_KUBETOKEN", choose(&global.kube_token, "HELM_KUBETOKEN", String::new())),
             ("HELM_MAX_HISTORY", number(None, "HELM_MAX_HISTORY", "10")),
-            ("HELM_NAMESPACE", namespace),
+            ("HELM_NAMESPACE", namespace.clone()),
             ("HELM_PLUGINS", variable("HELM_PLUGINS").unwrap_or_else(|| format!("{data}/plugins"))),
             (
                 "HELM_QPS",
@@ -102,7 +106,7 @@ impl Settings {
             variables.push(("KUBECONFIG", kubeconfig));
         }
         variables.sort_unstable();
-        Settings { variables }
+        Settings { debug, namespace, variables }
     }
 
     /// Every variable with its value, by name.

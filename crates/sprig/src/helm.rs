@@ -26,6 +26,12 @@ pub fn refusal(error: &str) -> Option<&str> {
     rest.rsplit_once(REFUSAL_END).map(|(text, _)| text)
 }
 
+/// An error's text without the marks that `fail` and `required` put around theirs.
+#[must_use]
+pub fn without_marks(error: &str) -> String {
+    error.replace(REFUSAL_START, "").replace(REFUSAL_END, "")
+}
+
 fn refuse(text: &GoString) -> CallError {
     CallError::message(format!("{REFUSAL_START}{text}{REFUSAL_END}"))
 }

@@ -34,3 +34,4 @@ pub use environment::{
     Compatibility, EmptyCluster, Environment, Host, LintNote, Lookup, LookupRequest, MAX_DEPTH, environment,
 };
 pub use registry::functions;
+pub use yaml::to_yaml_text;

@@ -2,7 +2,7 @@
 //! `toYamlPretty`. The last line break is always left off.
 
 use wheelhouse_gotemplate::Parameter::{Any, List as AnyList, Map as AnyMap, String as Str};
-use wheelhouse_gotemplate::{Arguments, CallError, Context, Function, Signature, Value};
+use wheelhouse_gotemplate::{Arguments, CallError, Context, Function, GoString, Signature, Value};
 use wheelhouse_goyaml::{Error, ReadOptions, read_list, read_map, to_yaml, to_yaml_pretty};
 
 use crate::call::{Outcome, function};
@@ -24,6 +24,15 @@ pub(crate) const TABLE: &[Function] = &[
     function("fromYaml", Signature::fixed(&[Str], AnyMap), from_yaml),
     function("fromYamlArray", Signature::fixed(&[Str], AnyList), from_yaml_array),
 ];
+
+/// The text `toYaml` gives for a value: empty where there is none.
+///
+/// # Errors
+/// When a limit of the render is reached.
+pub fn to_yaml_text(context: &mut dyn Context, value: &Value) -> Result<GoString, CallError> {
+    let arguments = Arguments(std::slice::from_ref(value));
+    Ok(GoString::from(written(context, arguments, |value| to_yaml(value))?.unwrap_or_default()))
+}
 
 /// The outer error is a limit that was reached, the inner one the writer's.
 fn written(

@@ -1,0 +1,139 @@
+//! Charts and values as commands get them: located, loaded, with warnings told.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use wheelhouse_chart::values::Table;
+use wheelhouse_chart::{Chart, Compat, Warning, check_dependencies};
+use wheelhouse_chart::{LoadOptions, load_archive_file, load_directory};
+use wheelhouse_gotemplate::Limits;
+use wheelhouse_gotemplate::error::LimitReached;
+use wheelhouse_render::{Capabilities, KubeVersion};
+use wheelhouse_sprig::{Compatibility, Environment};
+
+use crate::arguments::{ChartPathOptions, ValueOptions};
+use crate::commands::Failure;
+use crate::filesystem::{self, DiskDirectory};
+use crate::host::MachineHost;
+use crate::printer::Printer;
+
+/// How long a render may take.
+const RENDER_TIME: Duration = Duration::from_secs(120);
+
+/// Native stack that evaluation may use; commands run on a thread that has it (see `main`).
+pub(crate) const RENDER_STACK: usize = 256 << 20;
+
+/// Finds a chart by its path; charts of repositories and registries are not looked up here.
+pub(crate) fn locate(reference: &str, _options: &ChartPathOptions) -> Result<PathBuf, Failure> {
+    let reference = reference.trim();
+    let path = Path::new(reference);
+    if path.exists() {
+        return Ok(filesystem::absolute(path));
+    }
+    if path.is_absolute() || reference.starts_with('.') {
+        return Err(Failure::new(format!("path {reference:?} not found")));
+    }
+    match reference.split_once('/') {
+        _ if reference.contains("://") => {
+            Err(Failure::new(format!("cannot fetch {reference}: only charts on disk can be used here")))
+        }
+        Some((repository, _)) => Err(Failure::new(format!("repo {repository} not found"))),
+        None => Err(Failure::new(format!(
+            "non-absolute URLs should be in form of repo_name/path_to_chart, got: {reference}"
+        ))),
+    }
+}
+
+/// Loads a chart from a directory or an archive, and tells what is odd about it.
+pub(crate) fn load(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
+    let mut warnings = Vec::new();
+    let chart = if path.is_dir() {
+        load_directory(&mut DiskDirectory::new(path.to_owned()), options, &mut warnings)
+    } else {
+        let content = filesystem::read(path)?;
+        load_archive_file(&path.to_string_lossy(), &content, options, &mut warnings)
+    };
+    tell(&warnings, options.compat, printer);
+    Ok(chart?)
+}
+
+/// What `install` and `template` ask of a chart before they use it.
+pub(crate) fn check_installable(chart: &Chart, compat: Compat, printer: Printer) -> Result<(), Failure> {
+    let kind = &chart.metadata.chart_type;
+    if !matches!(kind.as_str(), "" | "application") {
+        return Err(Failure::new(format!("{kind} charts are not installable")));
+    }
+    if chart.metadata.deprecated {
+        printer.talk(match compat {
+            Compat::V4 => "level=WARN msg=\"this chart is deprecated\"",
+            Compat::V3 => "WARNING: This chart is deprecated",
+        });
+    }
+    check_dependencies(chart).map_err(|error| {
+        Failure::new(format!(
+            "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing dependencies: {error}"
+        ))
+    })
+}
+
+/// Writes warnings as Helm does.
+pub(crate) fn tell(warnings: &[Warning], compat: Compat, printer: Printer) {
+    for warning in warnings {
+        printer.talk(&warning.line(compat));
+    }
+}
+
+/// The user's values: files and flags together.
+pub(crate) fn user_values(options: &ValueOptions, compat: Compat, trace: bool) -> Result<Table, Failure> {
+    let mut read = |path: &str| {
+        if path.trim() == "-" {
+            let mut text = Vec::new();
+            std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut text)
+                .map_err(|error| error.to_string())?;
+            return Ok(text);
+        }
+        filesystem::read(Path::new(path)).map_err(|error| error.to_string())
+    };
+    Ok(options.flags().merge(compat, trace, &mut read)?)
+}
+
+/// What templates are told of the cluster when there is none.
+pub(crate) fn offline_capabilities(
+    kube_version: &str,
+    api_versions: &[String],
+    compat: Compat,
+) -> Result<Capabilities, Failure> {
+    let mut capabilities = Capabilities::offline(compat);
+    if !kube_version.is_empty() {
+        capabilities.kube_version = KubeVersion::parse(kube_version, compat)
+            .map_err(|error| Failure::new(format!("invalid kube version '{kube_version}': {error}")))?;
+    }
+    capabilities.api_versions.extend(api_versions.iter().cloned());
+    Ok(capabilities)
+}
+
+/// What functions get from this machine.
+pub(crate) fn environment(compat: Compat, enable_dns: bool) -> Environment {
+    let compatibility = match compat {
+        Compat::V4 => Compatibility::V4,
+        Compat::V3 => Compatibility::V3,
+    };
+    Environment::new(Box::new(MachineHost::new(enable_dns)), compatibility)
+}
+
+/// What a render on the user's own machine may use.
+pub(crate) fn limits() -> Limits {
+    Limits { stack: RENDER_STACK, ..Limits::default() }
+}
+
+/// A check that ends a render which takes too long.
+pub(crate) fn deadline() -> impl Fn() -> Result<(), LimitReached> {
+    let start = Instant::now();
+    move || {
+        if start.elapsed() > RENDER_TIME {
+            let limit_ms = u64::try_from(RENDER_TIME.as_millis()).unwrap_or(u64::MAX);
+            return Err(LimitReached::Time { limit_ms });
+        }
+        Ok(())
+    }
+}

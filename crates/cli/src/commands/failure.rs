@@ -1,0 +1,98 @@
+use wheelhouse_render::{Frame, ManifestError, PipelineError, RenderError, RenderedChart};
+use wheelhouse_source::{Diagnostic, Excerpt, LineIndex, Severity, Span};
+
+/// Why a command failed, as the user sees it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The text after `Error: `; nothing is printed when it is empty.
+    pub message: String,
+    /// What we know beyond Helm's text: the source line, the include stack, a hint.
+    pub detail: Option<Detail>,
+    /// The exit code.
+    pub exit_code: u8,
+}
+
+/// A place to show below an error's text, and how one got there.
+#[derive(Debug)]
+pub(crate) struct Detail {
+    message: String,
+    /// Places, the one the error is about first.
+    places: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    title: &'static str,
+    file: String,
+    text: String,
+    span: Span,
+}
+
+impl Failure {
+    /// A failure that is told as Helm tells it, with exit code 1.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), detail: None, exit_code: 1 }
+    }
+
+    /// A chart that gave no manifests.
+    pub(crate) fn from_pipeline(error: PipelineError) -> Self {
+        let detail = match &error {
+            PipelineError::Render(error) => Detail::of_render(error),
+            _ => None,
+        };
+        Failure { message: error.to_string(), detail, exit_code: 1 }
+    }
+
+    /// A rendered document that is no manifest: shows the rendered line.
+    pub(crate) fn from_manifest(error: &ManifestError, rendered: &RenderedChart) -> Self {
+        let place = rendered.files.get(error.index).zip(error.offset).map(|(file, offset)| {
+            let text = String::from_utf8_lossy(&file.text).into_owned();
+            let line = LineIndex::new(text.as_bytes()).position(offset).line;
+            let span = LineIndex::new(text.as_bytes()).line_range(line).unwrap_or(offset..offset);
+            Place {
+                title: "",
+                file: format!("{} (as rendered)", file.name),
+                text,
+                span: Span::new(span.start, span.end),
+            }
+        });
+        let detail = place.map(|place| Detail { message: error.message.clone(), places: vec![place] });
+        Failure { message: error.to_string(), detail, exit_code: 1 }
+    }
+}
+
+impl Detail {
+    fn of_render(error: &RenderError) -> Option<Self> {
+        let innermost = error.frames.last()?;
+        let place = |title: &'static str, frame: &Frame| Place {
+            title,
+            file: frame.file.clone(),
+            text: frame.source.to_str_lossy().into_owned(),
+            span: frame.span,
+        };
+        let mut places = vec![place("", innermost)];
+        places.extend(error.frames.iter().rev().skip(1).map(|frame| place("called from here", frame)));
+        Some(Detail { message: innermost.message.clone(), places })
+    }
+
+    /// The places as lines of text.
+    pub(crate) fn render(&self, colour: bool) -> String {
+        let mut places = self.places.iter();
+        let primary = places.next().map(Place::excerpt);
+        let related = places.map(|place| (place.title, place.excerpt())).collect();
+        Diagnostic { severity: Severity::Error, id: "", message: &self.message, primary, related, help: "" }
+            .render(colour)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::new(error.to_string())
+    }
+}
+
+impl Place {
+    fn excerpt(&self) -> Excerpt<'_> {
+        Excerpt { file: &self.file, text: &self.text, span: self.span, label: "" }
+    }
+}

@@ -1,0 +1,75 @@
+//! `show`: what is in a chart.
+
+use wheelhouse_chart::Chart;
+use wheelhouse_chart::LoadOptions;
+use wheelhouse_goyaml::to_yaml;
+
+use super::Failure;
+use crate::arguments::{Show, ShowOptions, ShowPart};
+use crate::charts;
+use crate::printer::Printer;
+
+/// The names a README may have, in any letter case.
+const README_NAMES: &[&str] = &["readme.md", "readme.txt", "readme"];
+
+/// Prints a part of a chart.
+pub(super) fn run(options: &Show, printer: Printer) -> Result<(), Failure> {
+    let (name, options) = match &options.part {
+        ShowPart::All(options) => ("all", options),
+        ShowPart::Chart(options) => ("chart", options),
+        ShowPart::Values(options) => ("values", options),
+        ShowPart::Readme(options) => ("readme", options),
+        ShowPart::Crds(options) => ("crds", options),
+    };
+    let [reference] = options.arguments.as_slice() else {
+        return Err(Failure::new(format!(
+            "\"helm show {name}\" requires 1 argument\n\nUsage:  helm show {name} [CHART] [flags]"
+        )));
+    };
+    let path = charts::locate(reference, &options.chart_path)?;
+    let chart = charts::load(&path, LoadOptions::default(), printer)?;
+    printer.data(shown(&chart, name, options)?);
+    Ok(())
+}
+
+fn shown(chart: &Chart, part: &str, options: &ShowOptions) -> Result<Vec<u8>, Failure> {
+    let all = part == "all";
+    let mut text = Vec::new();
+    if all || part == "chart" {
+        text.extend(to_yaml(&chart.metadata)?);
+        text.push(b'\n');
+    }
+    let values = chart.contents().raw.iter().find(|file| file.name == "values.yaml");
+    if let Some(values) = values.filter(|_| all || part == "values") {
+        if !options.jsonpath.is_empty() {
+            return Err(Failure::new("--jsonpath is not supported; use the whole values and a JSON tool"));
+        }
+        if all {
+            text.extend(b"---\n");
+        }
+        text.extend(&*values.data);
+        text.push(b'\n');
+    }
+    let readme = chart
+        .contents()
+        .files
+        .iter()
+        .find(|file| README_NAMES.iter().any(|name| file.name.eq_ignore_ascii_case(name)));
+    if let Some(readme) = readme.filter(|_| all || part == "readme") {
+        if all {
+            text.extend(b"---\n");
+        }
+        text.extend(&*readme.data);
+        text.push(b'\n');
+    }
+    if all || part == "crds" {
+        for crd in chart.crds() {
+            if !crd.file.data.starts_with(b"---") {
+                text.extend(b"---\n");
+            }
+            text.extend(&*crd.file.data);
+            text.push(b'\n');
+        }
+    }
+    Ok(text)
+}

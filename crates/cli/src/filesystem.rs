@@ -1,0 +1,120 @@
+//! The file system as charts are read from it, with Go's error texts.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use wheelhouse_chart::{ChartDirectory, FileKind, FileStatus};
+
+/// A chart's directory on disk.
+#[derive(Debug)]
+pub(crate) struct DiskDirectory {
+    root: PathBuf,
+}
+
+impl DiskDirectory {
+    /// The directory at an absolute path.
+    pub(crate) fn new(root: PathBuf) -> Self {
+        DiskDirectory { root }
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        if below.is_empty() { self.root.clone() } else { self.root.join(below) }
+    }
+}
+
+/// Puts an error into Go's words: `open /charts/x: no such file or directory`.
+pub(crate) fn go_error(operation: &str, path: &Path, error: &io::Error) -> io::Error {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+        io::ErrorKind::NotADirectory => "not a directory".to_owned(),
+        io::ErrorKind::AlreadyExists => "file exists".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or_default().to_lowercase()
+        }
+    };
+    io::Error::new(error.kind(), format!("{operation} {}: {reason}", path.display()))
+}
+
+/// Reads a file, with errors in Go's words.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = fs::File::open(path).map_err(|error| go_error("open", path, &error))?;
+    let mut content = Vec::new();
+    io::Read::read_to_end(&mut &file, &mut content).map_err(|error| go_error("read", path, &error))?;
+    Ok(content)
+}
+
+/// The absolute form of a path, `.` and `..` taken out by their spelling, as Go's `filepath.Abs`.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    let joined = std::env::current_dir().unwrap_or_default().join(path);
+    let mut clean = PathBuf::new();
+    for component in joined.components() {
+        match component {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+fn status(metadata: &fs::Metadata) -> FileStatus {
+    let kind = match metadata.file_type() {
+        kind if kind.is_symlink() => FileKind::Link,
+        kind if kind.is_dir() => FileKind::Directory,
+        kind if kind.is_file() => FileKind::File,
+        _ => FileKind::Irregular,
+    };
+    FileStatus { kind, size: metadata.len(), modified: metadata.modified().ok() }
+}
+
+impl ChartDirectory for DiskDirectory {
+    fn list(&mut self, path: &str) -> io::Result<Vec<String>> {
+        let path = self.path(path);
+        let entries = fs::read_dir(&path).map_err(|error| go_error("open", &path, &error))?;
+        entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    fn status(&mut self, path: &str) -> io::Result<FileStatus> {
+        let path = self.path(path);
+        fs::symlink_metadata(&path)
+            .map(|metadata| status(&metadata))
+            .map_err(|error| go_error("lstat", &path, &error))
+    }
+
+    fn resolve(&mut self, path: &str) -> io::Result<(String, FileStatus)> {
+        let path = self.path(path);
+        let target = fs::canonicalize(&path).map_err(|error| go_error("lstat", &path, &error))?;
+        let metadata = fs::metadata(&target).map_err(|error| go_error("lstat", &target, &error))?;
+        Ok((target.to_string_lossy().into_owned(), status(&metadata)))
+    }
+
+    fn read(&mut self, path: &str) -> io::Result<Vec<u8>> {
+        read(&self.path(path))
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        self.path(path).to_string_lossy().into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_in_gos_words() {
+        let error = read(Path::new("/nonexistent/x")).unwrap_err();
+        assert_eq!(error.to_string(), "open /nonexistent/x: no such file or directory");
+    }
+
+    #[test]
+    fn paths_are_cleaned_by_their_spelling() {
+        assert_eq!(absolute(Path::new("/a/./b/../c")), Path::new("/a/c"));
+    }
+}

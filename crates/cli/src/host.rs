@@ -1,0 +1,57 @@
+//! This machine, as far as templates may see it.
+
+use std::net::ToSocketAddrs as _;
+use std::time::SystemTime;
+
+use wheelhouse_sprig::{Host, LintNote};
+
+/// The clock, the randomness and the names of this machine.
+#[derive(Debug)]
+pub(crate) struct MachineHost {
+    enable_dns: bool,
+}
+
+impl MachineHost {
+    /// The host; names are looked up only where the user allows it.
+    pub(crate) fn new(enable_dns: bool) -> Self {
+        MachineHost { enable_dns }
+    }
+}
+
+impl Host for MachineHost {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    /// `TZ`, else what `/etc/localtime` leads to, as Go decides.
+    fn local_zone(&self) -> String {
+        if let Ok(zone) = std::env::var("TZ") {
+            return if zone.is_empty() { "UTC".to_owned() } else { zone };
+        }
+        std::fs::read_link("/etc/localtime")
+            .ok()
+            .and_then(|target| {
+                let target = target.to_string_lossy().into_owned();
+                target.split_once("zoneinfo/").map(|(_, zone)| zone.to_owned())
+            })
+            .unwrap_or_else(|| "UTC".to_owned())
+    }
+
+    fn fill_random(&self, buffer: &mut [u8]) {
+        // Without randomness no secret may be made; there is nothing sensible left to do.
+        if getrandom::fill(buffer).is_err() {
+            #[allow(clippy::disallowed_methods, reason = "a weak secret is worse than none")]
+            std::process::abort();
+        }
+    }
+
+    fn resolve_host(&self, name: &str) -> Option<Vec<String>> {
+        if !self.enable_dns {
+            return None;
+        }
+        let addresses = (name, 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+        Some(addresses.iter().map(|address| address.ip().to_string()).collect())
+    }
+
+    fn note(&self, _note: LintNote<'_>) {}
+}

@@ -1,0 +1,170 @@
+//! Rendering: parse every template of a chart, then execute file after file.
+
+use wheelhouse_chart::{Chart, Compat};
+use wheelhouse_gotemplate::error::LimitReached;
+use wheelhouse_gotemplate::{
+    Engine, FunctionTable, GoString, Limits, Map, MissingKey, Options, Parser, TemplateSet, Trace, Usage,
+    Value,
+};
+use wheelhouse_sprig::{Compatibility, Environment};
+
+use crate::capabilities::Capabilities;
+use crate::error::RenderError;
+use crate::manifest::RenderedFile;
+use crate::scope::{self, Renderable, Shared};
+
+/// The release a chart is rendered for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// `.Release.Name`
+    pub name: String,
+    /// `.Release.Namespace`
+    pub namespace: String,
+    /// `.Release.Revision`
+    pub revision: i64,
+    /// Whether this is an upgrade rather than an install.
+    pub is_upgrade: bool,
+}
+
+impl Release {
+    fn value(&self) -> Value {
+        Value::Map(Map::from_entries([
+            (GoString::from("Name"), Value::from(self.name.as_str())),
+            (GoString::from("Namespace"), Value::from(self.namespace.as_str())),
+            (GoString::from("IsUpgrade"), Value::Bool(self.is_upgrade)),
+            (GoString::from("IsInstall"), Value::Bool(!self.is_upgrade)),
+            (GoString::from("Revision"), Value::Int(self.revision)),
+            (GoString::from("Service"), Value::from("Helm")),
+        ]))
+    }
+}
+
+/// What to render.
+pub struct Job<'a> {
+    /// The chart, its dependencies processed.
+    pub chart: &'a Chart,
+    /// The coalesced values.
+    pub values: &'a Map,
+    /// The release.
+    pub release: &'a Release,
+    /// The cluster.
+    pub capabilities: &'a Capabilities,
+    /// What functions need from outside.
+    pub environment: &'a Environment,
+    /// What may be used up.
+    pub limits: Limits,
+    /// Asked now and then whether to go on: how wall time is limited.
+    pub checkpoint: Option<&'a dyn Fn() -> Result<(), LimitReached>>,
+    /// Whether places are recorded.
+    pub trace: bool,
+}
+
+/// What a render gave.
+#[derive(Debug)]
+pub struct Rendered {
+    /// Every rendered file, in the order of rendering.
+    pub files: Vec<RenderedFile>,
+    /// What it used.
+    pub usage: Usage,
+    /// What the pieces of the files name, if places were recorded.
+    pub trace: Option<Trace>,
+}
+
+/// Renders charts. One renderer serves many charts and threads: a text is parsed once.
+pub struct Renderer {
+    parser: Parser,
+    compat: Compat,
+}
+
+impl Renderer {
+    /// A renderer that follows the given Helm.
+    #[must_use]
+    pub fn new(compat: Compat) -> Self {
+        let compatibility = match compat {
+            Compat::V4 => Compatibility::V4,
+            Compat::V3 => Compatibility::V3,
+        };
+        let functions = FunctionTable::new().with(wheelhouse_sprig::functions(compatibility).iter().copied());
+        Renderer { parser: Parser::new(functions), compat }
+    }
+
+    /// The Helm it follows.
+    #[must_use]
+    pub fn compat(&self) -> Compat {
+        self.compat
+    }
+
+    /// Renders a chart with its subcharts.
+    ///
+    /// Evaluation takes native stack: the thread must have what `job.limits.stack` says, and some
+    /// more.
+    ///
+    /// # Errors
+    /// When a template does not parse, fails, or a limit is reached.
+    pub fn render(&self, job: &Job<'_>) -> Result<Rendered, RenderError> {
+        let shared = Shared {
+            release: job.release.value(),
+            capabilities: job.capabilities.value(self.compat),
+            compat: self.compat,
+        };
+        let mut templates = Vec::new();
+        scope::collect(job.chart, job.chart.name(), None, job.values, &shared, &mut templates);
+        sort(&mut templates);
+        let set = self.parse(&templates)?;
+        let options = Options {
+            missing_key: MissingKey::Zero,
+            limits: job.limits,
+            checkpoint: job.checkpoint,
+            environment: job.environment,
+            trace: job.trace,
+        };
+        let mut engine = Engine::new(&self.parser, &set, options);
+        let mut files = Vec::new();
+        for template in &templates {
+            if template.name.rsplit('/').next().unwrap_or_default().starts_with('_') {
+                continue;
+            }
+            template.scope.insert("Template", Value::Map(self.template_value(template)));
+            let mut output = engine
+                .execute(&template.name, Value::Map(template.scope.clone()))
+                .map_err(|error| RenderError::exec(&template.name, &error, self.compat))?;
+            output.remove(NO_VALUE);
+            files.push(RenderedFile {
+                name: template.name.clone(),
+                text: output.bytes,
+                pieces: output.pieces,
+            });
+        }
+        let usage = engine.usage();
+        Ok(Rendered { files, usage, trace: engine.into_trace() })
+    }
+
+    fn parse(&self, templates: &[Renderable]) -> Result<TemplateSet, RenderError> {
+        let mut set = TemplateSet::new("gotpl");
+        for template in templates {
+            let failed = |error: wheelhouse_gotemplate::error::ParseError| {
+                RenderError::parse(&template.name, &error.named(&template.name), &template.text)
+            };
+            let file = self.parser.parse(&template.text).map_err(failed)?;
+            set.add(&template.name, &file).map_err(failed)?;
+        }
+        Ok(set)
+    }
+
+    fn template_value(&self, template: &Renderable) -> Map {
+        Map::of_type(scope::values_type(self.compat)).filled([
+            (GoString::from("Name"), Value::from(template.name.as_str())),
+            (GoString::from("BasePath"), Value::from(template.base_path.as_str())),
+        ])
+    }
+}
+
+/// Helm's order: the deepest files first, and among those of one depth the last name first, so that
+/// a parent's definitions replace those of its subcharts.
+fn sort(templates: &mut [Renderable]) {
+    let depth = |template: &Renderable| template.name.matches('/').count();
+    templates.sort_by(|left, right| depth(right).cmp(&depth(left)).then_with(|| right.name.cmp(&left.name)));
+}
+
+/// What Go prints for a missing value, which Helm takes out of the finished text.
+const NO_VALUE: &[u8] = b"<no value>";
