@@ -132,6 +132,12 @@ pub trait Context {
         usize::MAX
     }
 
+    /// How many bytes of the native stack a function may still use. One that recurses into values
+    /// asks before every level.
+    fn stack_left(&self) -> usize {
+        usize::MAX
+    }
+
     /// Runs a named template with `data` as its dot and gives its output (Helm's `include`).
     ///
     /// # Errors

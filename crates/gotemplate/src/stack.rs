@@ -19,6 +19,11 @@ impl StackGuard {
     pub(crate) fn is_exhausted(self) -> bool {
         self.base.abs_diff(stack_address()) > self.budget
     }
+
+    /// Bytes of the share that are left.
+    pub(crate) fn left(self) -> usize {
+        self.budget.saturating_sub(self.base.abs_diff(stack_address()))
+    }
 }
 
 #[inline(never)]

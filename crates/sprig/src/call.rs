@@ -31,15 +31,22 @@ pub(crate) fn charge_elements(context: &mut dyn Context, count: usize) -> Result
 /// Goes one level deeper into a value.
 ///
 /// # Errors
-/// When it nests deeper than any real value does: it may hold itself (`set $d "self" $d`), where
-/// Go runs until its stack is full.
-pub(crate) fn deeper(depth: usize) -> Result<usize, CallError> {
-    if depth >= MAX_DEPTH {
+/// When it nests deeper than any real value does, or than the stack holds. It may hold itself
+/// (`set $d "self" $d`), where Go runs until its stack is full.
+pub(crate) fn deeper(context: &dyn Context, depth: usize) -> Result<usize, CallError> {
+    if depth >= MAX_DEPTH || context.stack_left() == 0 {
         return Err(CallError::message(format!(
-            "the value is nested more than {MAX_DEPTH} levels deep or holds itself"
+            "the value is nested more than {depth} levels deep or holds itself"
         )));
     }
     Ok(depth + 1)
+}
+
+/// How many levels a reader may recurse on the stack that is left.
+pub(crate) fn levels_left(context: &dyn Context) -> usize {
+    /// More than a level takes in any build.
+    const LEVEL: usize = 4 * 1024;
+    (context.stack_left() / LEVEL).min(MAX_DEPTH)
 }
 
 /// Go's panic for a slice expression out of range.

@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use wheelhouse_gotemplate::{CallError, Context, GoString, Map, Object, Value};
-use wheelhouse_goyaml::{self as goyaml, Encode, Error, KeyOrder, Sink, encode_map};
+use wheelhouse_goyaml::{self as goyaml, Encode, Error, KeyOrder, Limits, Sink, encode_map};
 
+use crate::call::levels_left;
 use crate::elements::Slice;
 
 /// Writes a value with one of `goyaml`'s writers, and pays for the text.
@@ -22,7 +23,7 @@ pub(crate) fn encode(
 ) -> Result<Result<Vec<u8>, Error>, CallError> {
     let left = context.bytes_left();
     let budget = Cell::new(Some(left));
-    let written = write(&Encoded { value, budget: &budget });
+    let written = write(&Encoded { value, context, budget: &budget });
     if budget.get().is_none() {
         context.charge_bytes(left.saturating_add(1))?;
     }
@@ -32,16 +33,20 @@ pub(crate) fn encode(
     Ok(written)
 }
 
+/// Bytes a node counts for besides its text: small nodes cost time, too.
+const NODE: usize = 8;
+
 /// A value to be written.
 pub(crate) struct Encoded<'a> {
     value: &'a Value,
+    context: &'a dyn Context,
     /// Bytes that may still be written; `None` when there were not enough.
     budget: &'a Cell<Option<usize>>,
 }
 
 impl Encoded<'_> {
     fn of<'b>(&'b self, value: &'b Value) -> Encoded<'b> {
-        Encoded { value, budget: self.budget }
+        Encoded { value, ..*self }
     }
 
     fn pay(&self, bytes: usize) -> Result<(), Error> {
@@ -104,7 +109,10 @@ impl Encoded<'_> {
 
 impl Encode for Encoded<'_> {
     fn encode<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), Error> {
-        self.pay(1)?;
+        self.pay(NODE)?;
+        if self.context.stack_left() == 0 {
+            return Err(Error::TooDeep { max: 0 });
+        }
         match self.value {
             Value::Nil => sink.null(),
             Value::Bool(value) => sink.bool(*value),
@@ -151,6 +159,12 @@ pub(crate) fn decoded_map(map: goyaml::Map) -> Map {
 
 pub(crate) fn decoded_list(items: Vec<goyaml::Value>) -> Value {
     Value::list(items.into_iter().map(decoded).collect())
+}
+
+/// What a reader may take in, with the stack that is left.
+pub(crate) fn limits(context: &dyn Context) -> Limits {
+    let limits = Limits::default();
+    Limits { max_depth: limits.max_depth.min(levels_left(context)), ..limits }
 }
 
 /// The answer of `fromJson` and `fromYaml` to what they cannot read.

@@ -10,7 +10,7 @@ use wheelhouse_goyaml as goyaml;
 use wheelhouse_goyaml::json::{self, DecodeOptions, Format};
 
 use crate::call::{Outcome, function};
-use crate::encoded::{decoded, decoded_list, decoded_map, encode, error_list, error_map};
+use crate::encoded::{decoded, decoded_list, decoded_map, encode, error_list, error_map, limits};
 
 const TO_TEXT: Signature = Signature::fixed(&[Any], Str);
 
@@ -73,7 +73,8 @@ fn read(
 ) -> Result<Result<(goyaml::Value, Option<json::Error>), json::Error>, CallError> {
     let text = arguments.string(0)?.as_bytes();
     context.charge_bytes(text.len().saturating_mul(2))?;
-    Ok(json::decode_partly(text, &DecodeOptions::default()))
+    let options = DecodeOptions { limits: limits(context), ..DecodeOptions::default() };
+    Ok(json::decode_partly(text, &options))
 }
 
 /// Go's complaint about JSON of another type than the variable's.

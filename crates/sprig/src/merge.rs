@@ -78,7 +78,7 @@ fn merge_maps(
     keep: Keep,
     depth: usize,
 ) -> Result<(), MergeError> {
-    let depth = deeper(depth)?;
+    let depth = deeper(context, depth)?;
     if destination.is_nil() && !source.is_nil() {
         return Ok(());
     }

@@ -37,7 +37,7 @@ pub(crate) fn deep_equal(context: &mut dyn Context, left: &Value, right: &Value)
 }
 
 fn equal_at(context: &mut dyn Context, left: &Value, right: &Value, depth: usize) -> Result<bool, CallError> {
-    let depth = deeper(depth)?;
+    let depth = deeper(context, depth)?;
     Ok(match (left, right) {
         (Value::Nil, Value::Nil) => true,
         (Value::Bool(left), Value::Bool(right)) => left == right,

@@ -6,7 +6,7 @@ use wheelhouse_gotemplate::{Arguments, CallError, Context, Function, GoString, S
 use wheelhouse_goyaml::{Error, ReadOptions, read_list, read_map, to_yaml, to_yaml_pretty};
 
 use crate::call::{Outcome, function};
-use crate::encoded::{Encoded, decoded_list, decoded_map, encode, error_list, error_map};
+use crate::encoded::{Encoded, decoded_list, decoded_map, encode, error_list, error_map, limits};
 
 const TO_TEXT: Signature = Signature::fixed(&[Any], Str);
 
@@ -52,7 +52,7 @@ fn written(
 /// What cannot be read gives a map with the text of the error under `Error`.
 fn from_yaml(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
     let text = charged_text(context, arguments)?;
-    Ok(match read_map(text, &ReadOptions::default()) {
+    Ok(match read_map(text, &options(context)) {
         Ok(map) => Value::Map(decoded_map(map)),
         Err(error) => error_map(error),
     })
@@ -61,10 +61,14 @@ fn from_yaml(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
 /// What cannot be read gives a list of one text, that of the error.
 fn from_yaml_array(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
     let text = charged_text(context, arguments)?;
-    Ok(match read_list(text, &ReadOptions::default()) {
+    Ok(match read_list(text, &options(context)) {
         Ok(items) => decoded_list(items),
         Err(error) => error_list(error),
     })
+}
+
+fn options(context: &dyn Context) -> ReadOptions {
+    ReadOptions { limits: limits(context), ..ReadOptions::default() }
 }
 
 fn charged_text<'a>(context: &mut dyn Context, arguments: Arguments<'a>) -> Result<&'a [u8], CallError> {

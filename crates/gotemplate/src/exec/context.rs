@@ -26,6 +26,10 @@ impl Context for Engine<'_> {
         self.meter.bytes_left()
     }
 
+    fn stack_left(&self) -> usize {
+        self.stack.left()
+    }
+
     fn execute_template(&mut self, name: &str, data: Value) -> Result<GoString, CallError> {
         let open = self.included.get(name.as_bytes()).copied().unwrap_or(0);
         if open > self.options.limits.same_include {

@@ -365,7 +365,7 @@ impl<'t> Decoder<'t> {
             Ok(value) if value.is_finite() => Ok(Value::Float(value)),
             _ => {
                 self.save(Error::Type { value: format!("number {digits}"), target: "float64" });
-                Ok(Value::Float(0.0))
+                Ok(Value::Null)
             }
         }
     }

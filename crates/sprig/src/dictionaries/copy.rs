@@ -14,7 +14,7 @@ pub(super) fn deep_copy(context: &mut dyn Context, arguments: Arguments<'_>) -> 
 
 /// Maps and slices keep their types, and nil ones stay nil.
 fn copied(context: &mut dyn Context, value: &Value, depth: usize) -> Outcome {
-    let depth = deeper(depth)?;
+    let depth = deeper(context, depth)?;
     Ok(match value {
         Value::Map(map) if map.is_nil() => Value::Map(Map::nil(map.map_type())),
         Value::Map(map) => {
