@@ -8,7 +8,7 @@ use super::{Operand, State};
 use crate::error::LimitReached;
 use crate::format::Printer;
 use crate::program::{Choice, Many, Place, StatementKind};
-use crate::strconv::quote;
+use crate::strconv::{FloatStyle, append_float, append_uint, quote};
 use crate::template_set::Template;
 use crate::trace::{CallKind, Key, OriginId};
 use crate::value::{Kind, Value};
@@ -137,6 +137,25 @@ impl Engine<'_> {
             Value::Object(object) if object.kind() == Kind::Func => {
                 let node = unit.text(self.node);
                 Err(self.fault(unit, format!("can't print {node} of type {}", object.type_name())))
+            }
+            Value::Bool(value) => {
+                let text: &[u8] = if *value { b"true" } else { b"false" };
+                self.charge(unit, text.len())?;
+                self.output.bytes.extend_from_slice(text);
+                Ok(())
+            }
+            Value::Int(number) | Value::Int64(number) => {
+                let before = self.output.bytes.len();
+                if *number < 0 {
+                    self.output.bytes.push(b'-');
+                }
+                append_uint(&mut self.output.bytes, number.unsigned_abs());
+                self.charge(unit, self.output.bytes.len() - before)
+            }
+            Value::Float64(number) => {
+                let before = self.output.bytes.len();
+                append_float(&mut self.output.bytes, *number, FloatStyle::General, None, false);
+                self.charge(unit, self.output.bytes.len() - before)
             }
             value => {
                 let before = self.output.bytes.len();

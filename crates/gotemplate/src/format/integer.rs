@@ -1,7 +1,7 @@
 //! Integers: `%d %b %o %O %x %X %c %q %U`.
 
 use super::printer::Printer;
-use crate::strconv::append_quoted_rune;
+use crate::strconv::{append_quoted_rune, append_uint};
 use crate::unicode::{RUNE_ERROR, is_print};
 use crate::value::Value;
 
@@ -43,6 +43,14 @@ impl Printer {
 
     pub(super) fn integer(&mut self, magnitude: u64, negative: bool, base: u32, verb: char) {
         let flags = self.flags;
+        if base == 10 && flags.width.is_none() && flags.precision.is_none() && !flags.plus && !flags.space {
+            if negative {
+                self.out.push(b'-');
+            }
+            append_uint(&mut self.out, magnitude);
+            self.check_size();
+            return;
+        }
         let signed = negative || flags.plus || flags.space;
         let least_digits = match flags.precision {
             Some(0) if magnitude == 0 => {

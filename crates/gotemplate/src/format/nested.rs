@@ -85,7 +85,7 @@ impl Printer {
 
     /// Starts a value that has elements; writes it whole if it needs no more.
     fn open(&mut self, value: &Value, verb: char, depth: usize) -> Option<Open> {
-        if verb == 'w' && !self.reporting {
+        if verb == 'w' && !self.reporting && !matches!(value, Value::Bytes(_)) {
             self.bad_verb(value, verb);
             return None;
         }
@@ -161,12 +161,13 @@ impl Printer {
                 self.write(b"}");
             }
             _ => {
-                self.write(b"[");
+                // Only %#w gets here with Go syntax.
+                self.write(if self.flags.sharp_v { b"[]uint8{" } else { b"[" });
                 for (index, byte) in bytes.iter().enumerate() {
                     self.separate(index == 0);
                     self.unsigned(u64::from(*byte), verb, &Value::Uint8(*byte));
                 }
-                self.write(b"]");
+                self.write(if self.flags.sharp_v { b"}" } else { b"]" });
             }
         }
     }

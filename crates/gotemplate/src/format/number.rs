@@ -38,7 +38,14 @@ impl Printer {
             'E' => (FloatStyle::Exponent, Some(6), true),
             _ => return false,
         };
-        let precision = self.flags.precision.or(precision);
+        let flags = self.flags;
+        let precision = flags.precision.or(precision);
+        let plain = !flags.plus && !flags.space && !flags.sharp && flags.width.is_none();
+        if plain && number.is_finite() {
+            append_float(&mut self.out, number, style, precision, upper);
+            self.check_size();
+            return true;
+        }
         let mut text = Vec::with_capacity(24);
         append_float(&mut text, number.abs(), style, precision, upper);
         if number.is_nan() || number.is_infinite() {
@@ -46,7 +53,7 @@ impl Printer {
             return true;
         }
         if self.flags.sharp && style != FloatStyle::Binary {
-            keep_point(&mut text, style, precision);
+            keep_point(&mut text, verb, precision);
         }
         let sign: &[u8] = match (number.is_sign_negative(), self.flags.plus, self.flags.space) {
             (true, ..) => b"-",
@@ -86,15 +93,16 @@ impl Printer {
 }
 
 /// `%#g`: a decimal point always, and the zeros `%g` leaves out.
-fn keep_point(text: &mut Vec<u8>, style: FloatStyle, precision: Option<usize>) {
-    let mut missing: i64 = match style {
-        FloatStyle::General | FloatStyle::Hexadecimal => {
+fn keep_point(text: &mut Vec<u8>, verb: char, precision: Option<usize>) {
+    let mut missing: i64 = match verb {
+        // Not for X: Go forgets it.
+        'v' | 'g' | 'G' | 'x' => {
             precision.map_or(6, |precision| i64::try_from(precision).unwrap_or(i64::MAX))
         }
         _ => 0,
     };
-    let is_tail = |byte: &u8| match style {
-        FloatStyle::Hexadecimal => matches!(byte, b'p' | b'P'),
+    let is_tail = |byte: &u8| match verb {
+        'x' | 'X' => matches!(byte, b'p' | b'P'),
         _ => matches!(byte, b'e' | b'E'),
     };
     let tail_start = text.iter().position(is_tail).unwrap_or(text.len());

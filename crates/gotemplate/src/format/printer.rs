@@ -74,6 +74,11 @@ impl Printer {
         }
     }
 
+    /// After writing to `out` directly.
+    pub(super) fn check_size(&mut self) {
+        self.too_large = self.too_large || self.out.len() > self.most;
+    }
+
     pub(super) fn give_up(&mut self) {
         self.too_large = true;
     }

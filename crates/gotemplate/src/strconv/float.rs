@@ -44,17 +44,21 @@ pub fn append_float(out: &mut Vec<u8>, value: f64, style: FloatStyle, precision:
     match style {
         FloatStyle::Binary => binary(out, magnitude),
         FloatStyle::Hexadecimal => hexadecimal(out, magnitude, precision, upper),
-        FloatStyle::Exponent => {
-            let digits = precision.map_or_else(
-                || Decimal::shortest(magnitude),
-                |places| Decimal::rounded(magnitude, places.saturating_add(1)),
-            );
-            let places = precision.unwrap_or_else(|| digits.count().saturating_sub(1));
-            digits.write_exponent(out, places, upper);
-        }
+        FloatStyle::Exponent => match precision {
+            None => {
+                let text = Shortest::of(magnitude);
+                let digits = Decimal::read(text.as_str());
+                digits.write_exponent(out, digits.count().saturating_sub(1), upper);
+            }
+            Some(places) => {
+                let text = rounded(magnitude, places.saturating_add(1));
+                Decimal::read(&text).write_exponent(out, places, upper);
+            }
+        },
         FloatStyle::Fixed => match precision {
             None => {
-                let digits = Decimal::shortest(magnitude);
+                let text = Shortest::of(magnitude);
+                let digits = Decimal::read(text.as_str());
                 digits.write_fixed(out, digits.places());
             }
             Some(places) => {
@@ -63,16 +67,39 @@ pub fn append_float(out: &mut Vec<u8>, value: f64, style: FloatStyle, precision:
                 out.resize(out.len() + (places - exact), b'0');
             }
         },
-        FloatStyle::General => general(out, magnitude, precision, upper),
+        FloatStyle::General => match precision {
+            // Most numbers in charts are small and whole.
+            None if magnitude < 1e6 && magnitude.fract() == 0.0 => append_uint(out, magnitude as u64),
+            None => {
+                let text = Shortest::of(magnitude);
+                general(out, Decimal::read(text.as_str()), None, upper);
+            }
+            Some(precision) => {
+                let precision = precision.max(1);
+                let text = rounded(magnitude, precision);
+                general(out, Decimal::read(&text), Some(precision), upper);
+            }
+        },
     }
 }
 
-fn general(out: &mut Vec<u8>, magnitude: f64, precision: Option<usize>, upper: bool) {
-    let precision = precision.map(|precision| precision.max(1));
-    let digits = match precision {
-        None => Decimal::shortest(magnitude),
-        Some(precision) => Decimal::rounded(magnitude, precision),
-    };
+/// Appends a number in decimal.
+pub fn append_uint(out: &mut Vec<u8>, number: u64) {
+    let mut digits = [0_u8; 20];
+    let mut rest = number;
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        used += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+}
+
+fn general(out: &mut Vec<u8>, digits: Decimal<'_>, precision: Option<usize>, upper: bool) {
     let count = digits.count();
     let mut wanted = precision.unwrap_or(count);
     let exponent_from = match precision {
@@ -98,34 +125,84 @@ fn as_signed(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
+/// A number in scientific form with the fewest digits that read back as it, on the stack.
+struct Shortest {
+    text: [u8; 32],
+    length: usize,
+}
+
+impl Shortest {
+    fn of(magnitude: f64) -> Self {
+        let mut shortest = Self::write(format_args!("{magnitude:e}"));
+        // With so many digits two decimals may be equally near. Rust takes the larger one then, Go
+        // the even one, as rounding to that number of digits does.
+        let digits =
+            shortest.as_str().bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+        if digits >= 15 {
+            let places = digits - 1;
+            let even = Self::write(format_args!("{magnitude:.places$e}"));
+            if even.as_str().parse() == Ok(magnitude) {
+                shortest = even;
+            }
+        }
+        shortest
+    }
+
+    fn write(arguments: std::fmt::Arguments<'_>) -> Self {
+        let mut text = Self { text: [0; 32], length: 0 };
+        // 17 digits, a point and an exponent fit.
+        let _ = std::fmt::Write::write_fmt(&mut text, arguments);
+        text
+    }
+
+    fn as_str(&self) -> &str {
+        self.text.get(..self.length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Write for Shortest {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let end = self.length + text.len();
+        self.text.get_mut(self.length..end).ok_or(std::fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
+/// The number in scientific form, rounded to so many digits.
+fn rounded(magnitude: f64, count: usize) -> String {
+    let places = count.saturating_sub(1).min(MOST_DIGITS);
+    format!("{magnitude:.places$e}")
+}
+
 /// Decimal digits without trailing zeros; the value is `0.DIGITS * 10^point`. Zero has no digits.
-struct Decimal {
-    digits: Vec<u8>,
+#[derive(Clone, Copy)]
+struct Decimal<'t> {
+    /// The digit before the point of the scientific form, if it is not zero.
+    first: Option<u8>,
+    /// The digits after it.
+    rest: &'t [u8],
     point: i32,
 }
 
-impl Decimal {
-    fn shortest(magnitude: f64) -> Self {
-        Self::from_scientific(&format!("{magnitude:e}"))
-    }
-
-    fn rounded(magnitude: f64, count: usize) -> Self {
-        let places = count.saturating_sub(1).min(MOST_DIGITS);
-        Self::from_scientific(&format!("{magnitude:.places$e}"))
-    }
-
-    fn from_scientific(text: &str) -> Self {
+impl<'t> Decimal<'t> {
+    /// Reads a scientific form such as `1.5e-7`.
+    fn read(text: &'t str) -> Self {
         let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-        let mut digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
-        while digits.last() == Some(&b'0') {
-            digits.pop();
+        let (first, rest) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let rest = rest.trim_end_matches('0');
+        match first.bytes().next() {
+            Some(first @ b'1'..=b'9') => {
+                let point = exponent.parse().unwrap_or(0) + 1;
+                Self { first: Some(first), rest: rest.as_bytes(), point }
+            }
+            // Only zero starts with a zero.
+            _ => Self { first: None, rest: &[], point: 0 },
         }
-        let point = if digits.is_empty() { 0 } else { exponent.parse().unwrap_or(0) + 1 };
-        Self { digits, point }
     }
 
     fn count(&self) -> usize {
-        self.digits.len()
+        usize::from(self.first.is_some()) + self.rest.len()
     }
 
     /// Digits after the decimal point.
@@ -134,19 +211,22 @@ impl Decimal {
     }
 
     fn digit(&self, index: i64) -> u8 {
-        usize::try_from(index).ok().and_then(|index| self.digits.get(index)).copied().unwrap_or(b'0')
+        match usize::try_from(index) {
+            Ok(0) => self.first.unwrap_or(b'0'),
+            Ok(index) => self.rest.get(index - 1).copied().unwrap_or(b'0'),
+            Err(_) => b'0',
+        }
     }
 
     fn write_exponent(&self, out: &mut Vec<u8>, places: usize, upper: bool) {
         out.push(self.digit(0));
         if places > 0 {
             out.push(b'.');
-            let known = self.digits.get(1..).unwrap_or_default();
-            let known = known.get(..places).unwrap_or(known);
+            let known = self.rest.get(..places).unwrap_or(self.rest);
             out.extend_from_slice(known);
             out.resize(out.len() + (places - known.len()), b'0');
         }
-        let exponent = if self.digits.is_empty() { 0 } else { self.point - 1 };
+        let exponent = if self.first.is_none() { 0 } else { self.point - 1 };
         write_power(out, if upper { b'E' } else { b'e' }, exponent);
     }
 
@@ -276,6 +356,9 @@ mod tests {
             (1.5, Hexadecimal, Some(3), "0x1.800p+00"),
             (0.1, Hexadecimal, None, "0x1.999999999999ap-04"),
             (1.99, Hexadecimal, Some(0), "0x1p+01"),
+            (761_320_690_001_442.0 + 0.25, General, None, "7.613206900014422e+14"),
+            (5e-324, General, None, "5e-324"),
+            (f64::MAX, General, None, "1.7976931348623157e+308"),
             (f64::NAN, General, None, "NaN"),
             (f64::INFINITY, Fixed, Some(2), "+Inf"),
             (f64::NEG_INFINITY, Exponent, None, "-Inf"),

@@ -17,7 +17,8 @@ fn oracle() -> Option<PathBuf> {
         return None;
     }
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/go");
-    let binary = std::env::temp_dir().join(format!("wheelhouse-text-template-{}", std::process::id()));
+    let binary =
+        std::env::temp_dir().join(format!("wheelhouse-text-template-{:?}", std::thread::current().id()));
     let built = Command::new("go").args(["build", "-o"]).arg(&binary).arg(".").current_dir(source).status();
     assert!(built.unwrap().success(), "the Go program builds");
     Some(binary)
@@ -59,17 +60,16 @@ fn ask(oracle: &PathBuf, jobs: &[Job]) -> Vec<Result<String, String>> {
         .collect()
 }
 
-#[test]
-fn random_templates_give_what_go_gives() {
+/// Runs jobs of many numbers by both and reports the first that differ.
+fn compare(make: fn(u64) -> Job) {
     let Some(oracle) = oracle() else { return };
-    let rounds = std::env::var("WHEELHOUSE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(20);
-    let first = std::env::var("WHEELHOUSE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1_u64);
-    let mut wrong = 0;
-    let mut all = 0;
-    let mut fine = 0;
+    let number = |name: &str, otherwise: u64| -> u64 {
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    };
+    let (rounds, first) = (number("WHEELHOUSE_ROUNDS", 20), number("WHEELHOUSE_SEED", 1));
+    let (mut all, mut fine, mut wrong) = (0, 0, 0);
     for round in 0..rounds {
-        let jobs: Vec<Job> =
-            (0..1000).map(|index| crate::generate::job(first + round * 1000 + index)).collect();
+        let jobs: Vec<Job> = (0..1000).map(|index| make(first + round * 1000 + index)).collect();
         let answers = ask(&oracle, &jobs);
         assert_eq!(answers.len(), jobs.len());
         for (job, expect) in jobs.iter().zip(answers) {
@@ -87,4 +87,14 @@ fn random_templates_give_what_go_gives() {
     std::fs::remove_file(&oracle).ok();
     eprintln!("{all} templates, {fine} without an error in Go");
     assert_eq!(wrong, 0, "templates that differ");
+}
+
+#[test]
+fn random_templates_give_what_go_gives() {
+    compare(crate::generate::job);
+}
+
+#[test]
+fn random_formats_print_what_go_prints() {
+    compare(crate::generate::printf);
 }

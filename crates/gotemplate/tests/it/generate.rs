@@ -50,6 +50,113 @@ pub(crate) fn job(seed: u64) -> Job {
     job
 }
 
+/// A random `printf` of this number: every flag, verb and kind of value.
+pub(crate) fn printf(seed: u64) -> Job {
+    let mut random = Random(seed.wrapping_mul(0xD134_2543_DE82_EF95) | 1);
+    for _ in 0..4 {
+        random.next();
+    }
+    let mut format = String::new();
+    for _ in 0..=random.below(2) {
+        format.push_str(random.pick(&["", "a", "é ", "%%", "]", "100"]));
+        format.push('%');
+        for _ in 0..random.below(3) {
+            format.push_str(random.pick(&["+", "-", "#", " ", "0"]));
+        }
+        if random.below(8) == 0 {
+            format.push_str(random.pick(&[
+                "[1]",
+                "[2]",
+                "[3]",
+                "[",
+                "[0]",
+                "[x]",
+                "[]",
+                "[9]",
+                "[1]*",
+                "[99999999]",
+            ]));
+        }
+        if random.below(3) == 0 {
+            format.push_str(random.pick(&["1", "5", "12", "*", "0", "3", "99999999"]));
+        }
+        if random.below(3) == 0 {
+            format.push_str(random.pick(&[".", ".0", ".1", ".3", ".*", ".10", ".[1]*", ".20"]));
+        }
+        let verbs = "vvvvdddsssqqxXtTcUoObefgGEFpwz!é";
+        let verbs: Vec<char> = verbs.chars().collect();
+        format.push(verbs[random.below(verbs.len())]);
+    }
+    if random.below(20) == 0 {
+        format.push('%');
+    }
+    let count = random.below(4);
+    let arguments: String = (0..count)
+        .map(|_| {
+            let argument = random.pick(&[
+                ".f0",
+                ".f1",
+                ".f2",
+                ".i",
+                ".s",
+                ".u",
+                ".n",
+                ".t",
+                ".l",
+                ".m",
+                ".e",
+                ".el",
+                ".em",
+                "1",
+                "-7",
+                "0",
+                "65",
+                "0x1F600",
+                "1.5",
+                "-2.0",
+                "1e21",
+                "100000000.0",
+                "'x'",
+                "\"a b\"",
+                "\"\\x00\\xff`\"",
+                "`q\"uote`",
+                "true",
+                "nil",
+                "1i",
+                "(bytes \"hé\")",
+                "(strs \"a\" \"b\")",
+                "(u32 7)",
+                "(i64 -3)",
+                "nilmap",
+                "nillist",
+                "(named .m)",
+                "(list 1 nil \"x\" 2.5 (bytes \"b\"))",
+                "3",
+                "-4",
+                "(dict \"k\" nil \"l\" (list true))",
+            ]);
+            // Addresses differ from run to run.
+            if format.contains('p') && !argument.starts_with('"') {
+                " 1".to_owned()
+            } else {
+                format!(" {argument}")
+            }
+        })
+        .collect();
+    let mut float = || {
+        let value = f64::from_bits(random.next() ^ (random.next() << 20));
+        let nice = (random.below(1_000_000) as f64) / [1.0, 10.0, 1000.0, 1e7, 0.001][random.below(5)];
+        let chosen = if random.below(2) == 0 { value } else { nice };
+        if chosen.is_finite() { chosen } else { 0.1 }
+    };
+    Job::new(&format!("{{{{ printf {} {arguments} }}}}|{{{{ .f0 }}}}|{{{{ .f1 }}}}", serde_json::Value::from(format)))
+        .data(json!({
+            "f0": float(), "f1": float(), "f2": float(), "i": 12, "s": "héllo\u{1}", "u": "日本語", "n": null, "t": true,
+            "l": [1, "a", null, [2.5], {"x": "y"}], "m": {"b": [1], "a": {"c": "d"}, "é": null}, "e": "", "el": [],
+            "em": {}
+        }))
+}
+
 struct Random(u64);
 
 impl Random {
