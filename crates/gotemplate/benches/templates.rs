@@ -4,7 +4,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use wheelhouse_gotemplate::{
     Engine, Function, FunctionTable, GoString, Limits, Map, Options, Parameter, Parser, Signature,
-    TemplateSet, Value,
+    TemplateSet, TextRole, Value,
 };
 
 /// Four actions for each of 10,000 items.
@@ -60,7 +60,8 @@ app.kubernetes.io/instance: {{ .release }}
 {{- end -}}"#;
 
 fn functions() -> FunctionTable {
-    FunctionTable::new().with([
+    let table = FunctionTable::new().with_role("include", TextRole::Include);
+    table.with_role("nindent", TextRole::NewlineIndent).with([
         Function {
             name: "include",
             signature: Signature::fixed(&[Parameter::String, Parameter::Any], Parameter::String),

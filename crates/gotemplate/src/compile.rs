@@ -54,7 +54,7 @@ impl Compiler<'_> {
             }
             NodeKind::Action(pipe) => {
                 let sets = matches!(self.kind(pipe), NodeKind::Pipe { declarations, .. } if !declarations.is_empty());
-                let pipe = self.pipe(pipe);
+                let pipe = self.pipe_to(pipe, !sets);
                 if sets { StatementKind::Bind(pipe) } else { StatementKind::Print(pipe) }
             }
             NodeKind::If(branch) => StatementKind::If(self.choice(branch)),

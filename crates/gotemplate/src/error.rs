@@ -24,7 +24,7 @@ pub enum LimitReached {
         limit: u64,
     },
     /// Templates call each other too deep.
-    #[error("templates are nested more than {limit} deep")]
+    #[error("exceeded maximum template depth ({limit})")]
     Depth {
         /// The deepest nesting allowed.
         limit: u64,
@@ -120,7 +120,8 @@ pub struct ExecError {
     pub executing: String,
     /// The failing node's text, its spacing made regular.
     pub context: String,
-    /// What went wrong; with a cause, what failed because of it: `error calling include`.
+    /// What went wrong; with a cause, what failed because of it: `error calling include`. Empty
+    /// where a limit was reached right here: the cause says it all.
     pub message: String,
     /// The error of the function that was called.
     pub cause: Option<Box<CallError>>,
@@ -160,7 +161,9 @@ fn write_chain(first: Link<'_>, formatter: &mut fmt::Formatter<'_>) -> fmt::Resu
                 )?;
                 match &error.cause {
                     Some(cause) => {
-                        formatter.write_str(": ")?;
+                        if !message.is_empty() {
+                            formatter.write_str(": ")?;
+                        }
                         Link::Call(cause)
                     }
                     None => return Ok(()),

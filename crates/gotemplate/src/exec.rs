@@ -7,6 +7,7 @@
 mod argument;
 mod call;
 mod context;
+mod direct;
 mod engine;
 mod fault;
 mod field;

@@ -10,6 +10,21 @@ use crate::value::GoString;
 #[derive(Clone, Debug, Default)]
 pub struct FunctionTable {
     functions: HashMap<&'static str, Function>,
+    roles: HashMap<&'static str, TextRole>,
+}
+
+/// What a function does to text, exactly, when it is one the engine can do in place: where an
+/// action prints its result, the engine then writes to the output instead of calling the function.
+/// Nothing can tell, except the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextRole {
+    /// `func(name string, data interface {}) string`: runs a named template as
+    /// [`Context::execute_template`](crate::Context::execute_template) does, and nothing else.
+    Include,
+    /// `func(width int, text string) string`: spaces before every line, as Sprig's `indent`.
+    Indent,
+    /// The same after a newline, as Sprig's `nindent`.
+    NewlineIndent,
 }
 
 impl FunctionTable {
@@ -24,6 +39,17 @@ impl FunctionTable {
     pub fn with(mut self, functions: impl IntoIterator<Item = Function>) -> Self {
         self.functions.extend(functions.into_iter().map(|function| (function.name, function)));
         self
+    }
+
+    /// Says what the function of this name does to text.
+    #[must_use]
+    pub fn with_role(mut self, name: &'static str, role: TextRole) -> Self {
+        self.roles.insert(name, role);
+        self
+    }
+
+    pub(crate) fn role(&self, name: &str) -> Option<TextRole> {
+        self.roles.get(name).copied()
     }
 
     /// Takes functions out by name. Builtins stay.

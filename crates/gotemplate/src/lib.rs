@@ -32,7 +32,7 @@ pub mod value;
 pub use error::{ExecError, LimitReached, ParseError};
 pub use exec::{Engine, Limits, MissingKey, Options, Output, Usage};
 pub use function::{Arguments, CallError, Context, Function, Parameter, Signature};
-pub use function_table::FunctionTable;
+pub use function_table::{FunctionTable, TextRole};
 pub use template_set::{ParsedFile, Parser, TemplateSet};
 pub use trace::{Piece, Pieces, Trace};
 pub use value::{GoString, Kind, List, ListKind, ListType, Map, MapType, Method, Object, Value};

@@ -100,6 +100,22 @@ pub(crate) struct Pipe {
     pub(crate) commands: Many,
     /// The variables it sets.
     pub(crate) places: Many,
+    /// How its value may be printed.
+    pub(crate) finish: Finish,
+}
+
+/// How the value of a printed pipeline may reach the output without being made a value first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finish {
+    /// It may not.
+    Value,
+    /// The last command is a builtin that makes text of values.
+    Format(Builtin),
+    /// The last command runs a named template.
+    Include,
+    /// The last command indents, by a constant; `includes` if all before it is one command that
+    /// runs a named template.
+    Indent { newline: bool, width: u32, includes: bool },
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -2,12 +2,21 @@
 
 use super::Compiler;
 use crate::builtins::Builtin;
+use crate::function_table::TextRole;
 use crate::node::{NodeId, NodeKind, Number};
-use crate::program::{Callee, Command, Expression, ExpressionKind, Ideal, Many, Pipe, Place};
+use crate::program::{Callee, Command, Expression, ExpressionKind, Finish, Ideal, Many, Pipe, Place};
 use crate::value::GoString;
+
+/// Indents wider than this are left to the function.
+const WIDEST: u32 = 1000;
 
 impl Compiler<'_> {
     pub(super) fn pipe(&mut self, id: NodeId) -> u32 {
+        self.pipe_to(id, false)
+    }
+
+    /// A pipeline; `printed` if its value goes to the output.
+    pub(super) fn pipe_to(&mut self, id: NodeId, printed: bool) -> u32 {
         let NodeKind::Pipe { is_assign, declarations, commands } = self.kind(id).clone() else {
             return u32::MAX;
         };
@@ -22,8 +31,51 @@ impl Compiler<'_> {
         }
         let commands = Many::put(&mut self.program.commands, commands);
         let places = Many::put(&mut self.program.places, places);
-        self.program.pipes.push(Pipe { node: id, commands, places });
+        let finish = if printed { self.finish(commands) } else { Finish::Value };
+        self.program.pipes.push(Pipe { node: id, commands, places, finish });
         u32::try_from(self.program.pipes.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// How the value of these commands may be printed.
+    fn finish(&self, commands: Many) -> Finish {
+        let Some((last, before)) = commands.of(&self.program.commands).split_last() else {
+            return Finish::Value;
+        };
+        match (self.callee(last), self.role(last), before) {
+            (Some(Callee::Builtin(builtin @ (Builtin::Print | Builtin::Printf | Builtin::Println))), ..) => {
+                Finish::Format(*builtin)
+            }
+            (_, Some(TextRole::Include), _) => Finish::Include,
+            (_, Some(role @ (TextRole::Indent | TextRole::NewlineIndent)), [_, ..]) => {
+                let width = match last.arguments.of(&self.program.expressions) {
+                    [Expression { kind: ExpressionKind::Number(Ideal::Int(width)), .. }] => {
+                        u32::try_from(*width).ok().filter(|width| *width <= WIDEST)
+                    }
+                    _ => None,
+                };
+                let Some(width) = width else { return Finish::Value };
+                let includes = match before {
+                    [only] => self.role(only) == Some(TextRole::Include),
+                    _ => false,
+                };
+                Finish::Indent { newline: role == TextRole::NewlineIndent, width, includes }
+            }
+            _ => Finish::Value,
+        }
+    }
+
+    fn callee(&self, command: &Command) -> Option<&Callee> {
+        match command.head.kind {
+            ExpressionKind::Function(callee) => self.program.callees.get(callee as usize),
+            _ => None,
+        }
+    }
+
+    fn role(&self, command: &Command) -> Option<TextRole> {
+        match self.callee(command) {
+            Some(Callee::Function(function)) => self.functions.role(function.name),
+            _ => None,
+        }
     }
 
     fn find(&mut self, name: &GoString) -> Place {

@@ -7,6 +7,7 @@ use super::{Operand, Output};
 use crate::error::LimitReached;
 use crate::function::{CallError, Context};
 use crate::strconv::quote;
+use crate::template_set::Template;
 use crate::trace::{CallKind, OriginId};
 use crate::value::{GoString, Value};
 
@@ -31,19 +32,10 @@ impl Context for Engine<'_> {
     }
 
     fn execute_template(&mut self, name: &str, data: Value) -> Result<GoString, CallError> {
-        let open = self.included.get(name.as_bytes()).copied().unwrap_or(0);
-        if open > self.options.limits.same_include {
-            return Err(CallError::Wrapped {
-                text: format!("rendering template has a nested reference name: {name}"),
-                cause: Box::new(CallError::message("unable to execute template")),
-            });
-        }
-        self.check_depth()?;
-        let key = GoString::from(name);
-        self.included.insert(key.clone(), open + 1);
+        let template = self.open_include(name.as_bytes())?;
         let dot = self.piped_dot(data);
-        let result = self.run_named(name.as_bytes(), dot, CallKind::Include);
-        self.included.insert(key, open);
+        let result = self.run_apart(&template, dot, CallKind::Include);
+        self.close_include();
         result.map(|output| self.text_of(output))
     }
 
@@ -86,6 +78,28 @@ impl Context for Engine<'_> {
 }
 
 impl Engine<'_> {
+    /// Looks up a template to include and notes that it is open.
+    pub(super) fn open_include(&mut self, name: &[u8]) -> Result<Template, CallError> {
+        let most = self.options.limits.same_include as usize;
+        let is_open = |open: &&GoString| open.as_bytes() == name;
+        // Fewer open includes than the limit cannot hold one name more often.
+        if self.included.len() > most && self.included.iter().filter(is_open).count() > most {
+            let name = String::from_utf8_lossy(name);
+            return Err(CallError::Wrapped {
+                text: format!("rendering template has a nested reference name: {name}"),
+                cause: Box::new(CallError::message("unable to execute template")),
+            });
+        }
+        self.check_depth()?;
+        let template = self.named(name)?;
+        self.included.push(template.name.clone());
+        Ok(template)
+    }
+
+    pub(super) fn close_include(&mut self) {
+        self.included.pop();
+    }
+
     fn check_depth(&self) -> Result<(), CallError> {
         let limits = self.options.limits;
         if self.depth >= limits.depth {

@@ -1,5 +1,4 @@
 use std::any::Any;
-use std::collections::HashMap;
 
 use wheelhouse_source::Span;
 
@@ -72,8 +71,8 @@ pub struct Engine<'e> {
     pub(super) node: NodeId,
     /// How many templates are open.
     pub(super) depth: u64,
-    /// How often each name is open in `include`.
-    pub(super) included: HashMap<GoString, u32>,
+    /// The names open in `include`.
+    pub(super) included: Vec<GoString>,
     pub(super) output: Output,
     pub(super) tracer: Option<Box<Tracer>>,
     pub(super) spare_values: Vec<Vec<Value>>,
@@ -129,7 +128,7 @@ impl<'e> Engine<'e> {
             variables: Vec::new(),
             node: NodeId::FIRST,
             depth: 0,
-            included: HashMap::new(),
+            included: Vec::new(),
             output: Output::default(),
             tracer: options.trace.then(|| Box::new(Tracer::new())),
             spare_values: Vec::new(),
@@ -148,7 +147,8 @@ impl<'e> Engine<'e> {
         if let Some(tracer) = &mut self.tracer {
             tracer.begin();
         }
-        self.run_named(name.as_bytes(), Operand::concrete(data), CallKind::Root)
+        let template = self.named(name.as_bytes())?;
+        self.run_apart(&template, Operand::concrete(data), CallKind::Root)
     }
 
     /// What the pieces of the outputs name, if the runs were traced.
@@ -169,20 +169,13 @@ impl<'e> Engine<'e> {
         self.meter.usage()
     }
 
-    /// Runs a template into an output of its own.
-    pub(super) fn run_named(
-        &mut self,
-        name: &[u8],
-        dot: Operand,
-        kind: CallKind,
-    ) -> Result<Output, CallError> {
-        let Some(template) = self.scope.get(name) else {
+    /// The template of this name.
+    pub(super) fn named(&self, name: &[u8]) -> Result<Template, CallError> {
+        self.scope.get(name).ok_or_else(|| {
             let name = crate::strconv::quote(name);
             let set = crate::strconv::quote(self.scope.name().as_bytes());
-            let text = format!("template: no template {name} associated with template {set}");
-            return Err(CallError::Message(text));
-        };
-        self.run_apart(&template, dot, kind)
+            CallError::Message(format!("template: no template {name} associated with template {set}"))
+        })
     }
 
     /// Runs a template into an output of its own, leaving everything as it was.

@@ -24,7 +24,7 @@ impl Engine<'_> {
 
     #[cold]
     pub(super) fn limit_fault(&self, unit: Unit<'_>, limit: LimitReached) -> Fault {
-        self.fault_because(unit, "limit reached".to_owned(), Some(CallError::Limit(limit)))
+        self.fault_because(unit, String::new(), Some(CallError::Limit(limit)))
     }
 
     fn fault_because(&self, unit: Unit<'_>, message: String, cause: Option<CallError>) -> Fault {

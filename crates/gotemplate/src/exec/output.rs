@@ -1,14 +1,22 @@
+use std::fmt;
+
 use wheelhouse_source::Span;
 
 use crate::trace::Pieces;
 
 /// What an execution wrote.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Output {
     /// The text, as bytes: usually UTF-8.
     pub bytes: Vec<u8>,
     /// Where the bytes come from, if the run was traced.
     pub pieces: Option<Pieces>,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Output").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
 }
 
 impl Output {

@@ -25,18 +25,14 @@ impl Engine<'_> {
     }
 
     /// The value of a command; `last` is the value of the one before, its last argument.
-    fn command(
+    pub(super) fn command(
         &mut self,
         unit: Unit<'_>,
         command: &Command,
         dot: &Operand,
         last: Option<Operand>,
     ) -> Result<Operand, Fault> {
-        for slot in command.clears.of(&unit.program.slots) {
-            if let Some(variable) = self.variables.get_mut(unit.base + *slot as usize) {
-                *variable = Operand::UNDECLARED;
-            }
-        }
+        self.clear_doubted(unit, command);
         let head = command.head;
         let arguments = command.arguments.of(&unit.program.expressions);
         match head.kind {
@@ -75,6 +71,15 @@ impl Engine<'_> {
                     ExpressionKind::Nil => Err(self.fault(unit, "nil is not a command")),
                     _ => self.constant(unit, head),
                 }
+            }
+        }
+    }
+
+    /// Variables that an argument of the command may declare are not declared yet.
+    pub(super) fn clear_doubted(&mut self, unit: Unit<'_>, command: &Command) {
+        for slot in command.clears.of(&unit.program.slots) {
+            if let Some(variable) = self.variables.get_mut(unit.base + *slot as usize) {
+                *variable = Operand::UNDECLARED;
             }
         }
     }

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::{Operand, State};
 use crate::error::LimitReached;
 use crate::format::Printer;
-use crate::program::{Choice, Many, Place, StatementKind};
+use crate::program::{Choice, Finish, Many, Place, StatementKind};
 use crate::strconv::{FloatStyle, append_float, append_uint, quote};
 use crate::template_set::Template;
 use crate::trace::{CallKind, Key, OriginId};
@@ -54,6 +54,12 @@ impl Engine<'_> {
                     self.text(unit, start as usize, end as usize)?;
                     Flow::Next
                 }
+                StatementKind::Print(pipe) if self.writes_directly(unit, pipe) => {
+                    if let Some(pipe) = unit.program.pipes.get(pipe as usize) {
+                        self.write_pipe(unit, pipe, dot)?;
+                    }
+                    Flow::Next
+                }
                 StatementKind::Print(pipe) => {
                     let value = self.pipe(unit, pipe, dot)?;
                     self.node = statement.node;
@@ -96,6 +102,12 @@ impl Engine<'_> {
         Ok(Flow::Next)
     }
 
+    /// Whether a printed pipeline need not make its value. A traced run needs the value.
+    fn writes_directly(&self, unit: Unit<'_>, pipe: u32) -> bool {
+        self.tracer.is_none()
+            && unit.program.pipes.get(pipe as usize).is_some_and(|pipe| pipe.finish != Finish::Value)
+    }
+
     fn nested_block(&mut self, unit: Unit<'_>, block: Many, dot: &Operand) -> Result<Flow, Fault> {
         if block.is_empty() {
             return Ok(Flow::Next);
@@ -115,7 +127,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn charge(&mut self, unit: Unit<'_>, bytes: usize) -> Result<(), Fault> {
+    pub(super) fn charge(&mut self, unit: Unit<'_>, bytes: usize) -> Result<(), Fault> {
         self.meter.bytes(bytes).map_err(|limit| self.limit_fault(unit, limit))
     }
 
@@ -200,6 +212,7 @@ impl Engine<'_> {
         if let Some(tracer) = &mut self.tracer {
             tracer.call = (unit.span(node), CallKind::Template);
         }
+        self.node = node;
         // An error of the other template is told as one of its own, without a trace of this one.
         self.run(&template, dot)?;
         self.node = node;

@@ -52,6 +52,7 @@ func funcs(t *template.Template, option string) template.FuncMap {
 		"nillist": func() []any { return nil },
 		"bytes": func(s string) []byte { return []byte(s) },
 		"pair": func(a string, b ...int) string { return fmt.Sprint(a, b) },
+		"indent": func(n int, s string) string { if n < 0 { n = 0 }; p := strings.Repeat(" ", n); return p + strings.ReplaceAll(s, "\n", "\n"+p) },
 		"named": func(m map[string]any) named { return named(m) },
 	}
 	m["include"] = func(name string, data any) (string, error) {

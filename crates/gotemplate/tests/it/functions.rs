@@ -116,6 +116,15 @@ pub(crate) fn all() -> Vec<Function> {
             |_, arguments| Ok(Value::Map(arguments.map(0)?.with_type(&NAMED))),
         ),
         function(
+            "indent",
+            Signature::fixed(&[Parameter::Int, Parameter::String], Parameter::String),
+            |_, arguments| {
+                let pad = " ".repeat(usize::try_from(arguments.int(0)?).unwrap_or(0));
+                let text = arguments.string(1)?.to_string().replace('\n', &format!("\n{pad}"));
+                Ok(Value::from(format!("{pad}{text}")))
+            },
+        ),
+        function(
             "include",
             Signature::fixed(&[Parameter::String, Parameter::Any], Parameter::String),
             |context, arguments| {

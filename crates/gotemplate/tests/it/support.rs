@@ -1,4 +1,6 @@
-use wheelhouse_gotemplate::{Engine, FunctionTable, MissingKey, Options, Output, Parser, TemplateSet, Value};
+use wheelhouse_gotemplate::{
+    Engine, FunctionTable, MissingKey, Options, Output, Parser, TemplateSet, TextRole, Value,
+};
 
 use crate::functions;
 
@@ -33,7 +35,8 @@ impl Job {
     }
 
     pub(crate) fn run_with(&self, options: Options<'_>) -> Result<Output, String> {
-        let parser = Parser::new(FunctionTable::new().with(functions::all()));
+        let table = FunctionTable::new().with(functions::all()).with_role("include", TextRole::Include);
+        let parser = Parser::new(table.with_role("indent", TextRole::Indent));
         let mut set = TemplateSet::new("gotpl");
         for (name, text) in &self.files {
             let file = parser.parse(&text.as_str().into()).map_err(|error| error.named(name).to_string())?;
