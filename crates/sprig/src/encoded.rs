@@ -23,7 +23,7 @@ pub(crate) fn encode(
 ) -> Result<Result<Vec<u8>, Error>, CallError> {
     let left = context.bytes_left();
     let budget = Cell::new(Some(left));
-    let written = write(&Encoded { value, context, budget: &budget });
+    let written = write(&Encoded { value, depth: 0, context, budget: &budget });
     if budget.get().is_none() {
         context.charge_bytes(left.saturating_add(1))?;
     }
@@ -35,10 +35,13 @@ pub(crate) fn encode(
 
 /// Bytes a node counts for besides its text: small nodes cost time, too.
 const NODE: usize = 8;
+/// Spaces before a node, by its depth.
+const INDENT: usize = 2;
 
 /// A value to be written.
 pub(crate) struct Encoded<'a> {
     value: &'a Value,
+    depth: usize,
     context: &'a dyn Context,
     /// Bytes that may still be written; `None` when there were not enough.
     budget: &'a Cell<Option<usize>>,
@@ -46,7 +49,7 @@ pub(crate) struct Encoded<'a> {
 
 impl Encoded<'_> {
     fn of<'b>(&'b self, value: &'b Value) -> Encoded<'b> {
-        Encoded { value, ..*self }
+        Encoded { value, depth: self.depth + 1, ..*self }
     }
 
     fn pay(&self, bytes: usize) -> Result<(), Error> {
@@ -109,7 +112,7 @@ impl Encoded<'_> {
 
 impl Encode for Encoded<'_> {
     fn encode<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), Error> {
-        self.pay(NODE)?;
+        self.pay(NODE + INDENT * self.depth)?;
         if self.context.stack_left() == 0 {
             return Err(Error::TooDeep { max: 0 });
         }
