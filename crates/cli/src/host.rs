@@ -1,7 +1,7 @@
 //! This machine, as far as templates may see it.
 
 use std::net::ToSocketAddrs as _;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use wheelhouse_sprig::{Host, LintNote};
 
@@ -9,18 +9,23 @@ use wheelhouse_sprig::{Host, LintNote};
 #[derive(Debug)]
 pub(crate) struct MachineHost {
     enable_dns: bool,
+    started: Instant,
 }
 
 impl MachineHost {
     /// The host; names are looked up only where the user allows it.
     pub(crate) fn new(enable_dns: bool) -> Self {
-        MachineHost { enable_dns }
+        MachineHost { enable_dns, started: Instant::now() }
     }
 }
 
 impl Host for MachineHost {
     fn now(&self) -> SystemTime {
         SystemTime::now()
+    }
+
+    fn running_for(&self) -> Option<Duration> {
+        Some(self.started.elapsed())
     }
 
     /// `TZ`, else what `/etc/localtime` leads to, as Go decides.

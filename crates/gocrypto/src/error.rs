@@ -39,6 +39,9 @@ pub enum CertificateError {
     /// A key of a kind that does not sign certificates.
     #[error("x509: certificate private key does not implement crypto.Signer")]
     NotASigner,
+    /// A key of a kind that certificates are not for.
+    #[error("x509: unsupported public key type: *dsa.PublicKey")]
+    UnsupportedPublicKey,
     /// A key on a curve without signatures here.
     #[error("x509: unsupported elliptic curve")]
     UnsupportedCurve,

@@ -134,7 +134,7 @@ impl PrivateKey {
             Kind::Rsa(key) => Ok(key.public()),
             Kind::Ec(key) => key.public(),
             Kind::Ed25519(key) => Ok(key.public()),
-            Kind::Dsa(_) => Err(CertificateError::NotASigner),
+            Kind::Dsa(_) => Err(CertificateError::UnsupportedPublicKey),
         }
     }
 

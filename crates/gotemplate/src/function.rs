@@ -44,6 +44,9 @@ pub enum Parameter {
     Reflect,
     /// A type of this name, exactly: `time.Time`, `sprig.certificate`.
     Named(&'static str),
+    /// A type of this name whose kind is `int64`, such as `time.Duration`. A constant of the
+    /// template is given as an `int64`.
+    NamedInt64(&'static str),
 }
 
 impl Parameter {
@@ -66,7 +69,7 @@ impl Parameter {
             Parameter::Map => "map[string]interface {}",
             Parameter::StringMap => "map[string]string",
             Parameter::Reflect => "reflect.Value",
-            Parameter::Named(name) => name,
+            Parameter::Named(name) | Parameter::NamedInt64(name) => name,
         }
     }
 }

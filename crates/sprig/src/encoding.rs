@@ -47,6 +47,19 @@ const PADDING: u8 = b'=';
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Corrupt(usize);
 
+/// The bytes as base64.
+pub(crate) fn encode_base64(bytes: &[u8]) -> Vec<u8> {
+    BASE64.encode(bytes)
+}
+
+/// The bytes of a base64 text.
+///
+/// # Errors
+/// The offset of the first byte that does not belong.
+pub(crate) fn decode_base64(bytes: &[u8]) -> Result<Vec<u8>, usize> {
+    BASE64.decode_base64(bytes).map_err(|Corrupt(at)| at)
+}
+
 fn encode(context: &mut dyn Context, arguments: Arguments<'_>, encoding: &Encoding) -> Outcome {
     let bytes = arguments.string(0)?.as_bytes();
     context.charge_bytes(bytes.len())?;

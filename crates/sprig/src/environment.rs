@@ -1,8 +1,10 @@
 //! What the functions need from outside: clock, randomness, names, a cluster.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use wheelhouse_goregex::Cache;
 use wheelhouse_gotemplate::{CallError, Context, Map};
 
 /// The Helm release whose functions and texts are given.
@@ -19,6 +21,12 @@ pub enum Compatibility {
 pub trait Host {
     /// The time `now` tells.
     fn now(&self) -> SystemTime;
+
+    /// How long the program has been running, by a clock that only goes forward. Go shows it behind
+    /// the time of `now` when that is printed whole (`m=+0.012`); without it nothing is shown.
+    fn running_for(&self) -> Option<Duration> {
+        None
+    }
 
     /// The IANA name of the zone dates are written in when a template names none.
     fn local_zone(&self) -> String {
@@ -91,6 +99,8 @@ pub struct Environment {
     pub compatibility: Compatibility,
     /// Whether `required` and `fail` let pass what they would otherwise stop at.
     pub lint_mode: bool,
+    /// The regular expressions used last.
+    pub(crate) patterns: RefCell<Cache>,
 }
 
 impl fmt::Debug for Environment {
@@ -107,9 +117,18 @@ impl Environment {
     /// The environment of `helm template` with the given host: no cluster, no lint mode.
     #[must_use]
     pub fn new(host: Box<dyn Host>, compatibility: Compatibility) -> Self {
-        Self { host, lookup: Box::new(EmptyCluster), compatibility, lint_mode: false }
+        Self {
+            host,
+            lookup: Box::new(EmptyCluster),
+            compatibility,
+            lint_mode: false,
+            patterns: RefCell::new(Cache::new(PATTERNS)),
+        }
     }
 }
+
+/// How many compiled regular expressions are kept.
+const PATTERNS: usize = 64;
 
 /// The environment of a running call.
 ///

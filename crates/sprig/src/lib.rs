@@ -10,7 +10,10 @@
 
 mod call;
 mod case;
+mod certificates;
 mod convert;
+mod crypto;
+mod dates;
 mod defaults;
 mod dictionaries;
 mod elements;
@@ -23,11 +26,14 @@ mod lists;
 mod merge;
 mod numbers;
 mod paths;
+mod random;
 mod reflection;
+mod regexes;
 mod registry;
 mod strings;
 mod text;
 mod url;
+mod versions;
 mod yaml;
 
 pub use environment::{

@@ -151,7 +151,7 @@ impl Engine<'_> {
             Parameter::Bool => (boolean(constant), "bool"),
             Parameter::String => (string(unit, constant), "string"),
             Parameter::Int => (int().map(Value::Int), "integer"),
-            Parameter::Int64 => (int().map(Value::Int64), "integer"),
+            Parameter::Int64 | Parameter::NamedInt64(_) => (int().map(Value::Int64), "integer"),
             Parameter::Uint32 => (uint().map(|value| Value::Uint32(value as u32)), "unsigned integer"),
             Parameter::Uint64 => (uint().map(Value::Uint64), "unsigned integer"),
             Parameter::Float64 => {
@@ -210,6 +210,7 @@ fn assign(value: Value, parameter: Parameter) -> Result<Value, Value> {
         (Parameter::StringMap, Value::Map(map)) if map.map_type().element == Element::String => {
             return Ok(Value::Map(map.with_type(MapType::STRINGS)));
         }
+        (Parameter::NamedInt64(name), value) => value.type_name() == name,
         (Parameter::Named(name), value) => {
             let given = value.type_name();
             // One dereference is done: *T for T.
