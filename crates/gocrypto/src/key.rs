@@ -85,7 +85,7 @@ impl PrivateKey {
                 let key = dsa::Key::from_der(&block.data).map_err(KeyError::Dsa)?;
                 Ok(Self(Kind::Dsa(Box::new(key))))
             }
-            Some(unknown) => Err(KeyError::UnknownType(unknown.to_owned())),
+            Some(_) => Err(KeyError::UnknownType(block.label)),
         }
     }
 

@@ -2,6 +2,7 @@ use std::fmt;
 use std::io::Write;
 
 use crate::Time;
+use crate::error::quote;
 use crate::layout::{Chunk, Element, Fraction, Offset, OffsetForm, next_chunk};
 use crate::names::short;
 
@@ -39,6 +40,25 @@ impl Time {
             return Err("timezone hour outside of range [0,23]");
         }
         Ok(self.format_text("2006-01-02T15:04:05.999999999Z07:00"))
+    }
+
+    /// The time as an expression of Go (`GoString`): `time.Date(2006, time.January, …)`.
+    pub fn to_go_syntax(&self) -> String {
+        let location = match self.location().name() {
+            "UTC" => "time.UTC".to_owned(),
+            "Local" => "time.Local".to_owned(),
+            name => format!("time.Location({})", quote(name.as_bytes())),
+        };
+        format!(
+            "time.Date({}, time.{}, {}, {}, {}, {}, {}, {location})",
+            self.year(),
+            self.month(),
+            self.day(),
+            self.hour(),
+            self.minute(),
+            self.second(),
+            self.nanosecond(),
+        )
     }
 
     fn write_element(&self, element: Element, output: &mut Vec<u8>) -> std::io::Result<()> {

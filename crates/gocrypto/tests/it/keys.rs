@@ -60,7 +60,7 @@ fn keys_of_other_programs() {
 fn errors() {
     check_error("", "no PEM data in input");
     check_error(&pem::encode("CERTIFICATE", b"x"), "no private key data in PEM block of type CERTIFICATE");
-    check_error(&pem::encode("X PRIVATE KEY", b"x"), "invalid private key type X");
+    check_error(&pem::encode("X PRIVATE KEY", b"x"), "invalid private key type X PRIVATE KEY");
     check_error(
         &pem::encode("EC PRIVATE KEY", &[0x30, 6, 2, 1, 2, 4, 1, 1]),
         "parsing EC private key from PEM: x509: unknown EC private key version 2",

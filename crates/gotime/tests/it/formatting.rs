@@ -59,6 +59,14 @@ fn printing_shows_the_monotonic_reading() {
 }
 
 #[test]
+fn the_expression_of_go() {
+    let expected = r#"time.Date(2006, time.January, 2, 15, 4, 5, 678000000, time.Location("Europe/Berlin"))"#;
+    assert_eq!(reference().to_go_syntax(), expected);
+    let zero = "time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC)";
+    assert_eq!(Time::default().to_go_syntax(), zero);
+}
+
+#[test]
 fn json_wants_four_digits() {
     assert_eq!(reference().to_rfc3339().unwrap(), "2006-01-02T15:04:05.678+01:00");
     let far = Time::from_date(10_000, 1, 1, 0, 0, 0, 0, Location::UTC);

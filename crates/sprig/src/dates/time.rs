@@ -118,6 +118,7 @@ const METHODS: &[Method] = methods! {
     "UnixMicro" LONG_NUMBER, |_context, time, _arguments| Ok(Value::Int64(time.unix_microseconds()));
     "UnixNano" LONG_NUMBER, |_context, time, _arguments| Ok(Value::Int64(time.unix_nanoseconds()));
     "String" STRING, |_context, time, _arguments| Ok(Value::string(time.to_string()));
+    "GoString" STRING, |_context, time, _arguments| Ok(Value::string(time.to_go_syntax()));
     "Format" Signature::fixed(&[Str], Str), |context, time, arguments| {
         let layout = arguments.first().and_then(Value::as_string).cloned().unwrap_or_default();
         format(context, time, layout.as_bytes())
