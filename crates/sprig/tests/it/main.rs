@@ -10,7 +10,10 @@
 )]
 
 mod case;
+mod certificates;
 mod conversions;
+mod crypto;
+mod dates;
 mod defaults;
 mod dictionaries;
 mod encodings;
@@ -22,8 +25,11 @@ mod lists;
 mod merge;
 mod numbers;
 mod paths;
+mod random;
+mod regexes;
 mod strings;
 mod support;
 mod urls;
 mod vectors;
+mod versions;
 mod yaml;

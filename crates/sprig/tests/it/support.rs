@@ -1,6 +1,6 @@
 //! Runs templates with every function.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -32,17 +32,27 @@ pub(crate) struct FixedHost {
     pub(crate) notes: Rc<RefCell<Vec<String>>>,
     /// What every name resolves to.
     pub(crate) addresses: Option<Vec<String>>,
+    /// What time it is, in seconds since 1970, if not 2020-01-02 03:04:05.
+    pub(crate) now: Option<u64>,
+    /// Where the stream of random bytes is.
+    pub(crate) state: Rc<Cell<u64>>,
 }
 
 impl Host for FixedHost {
     fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(1_577_934_245)
+        SystemTime::UNIX_EPOCH + Duration::from_secs(self.now.unwrap_or(1_577_934_245))
     }
 
     fn fill_random(&self, buffer: &mut [u8]) {
-        for (index, byte) in buffer.iter_mut().enumerate() {
-            *byte = index as u8;
+        // A stream that never comes around: making keys looks for numbers that differ.
+        let mut state = self.state.get() ^ 0x9e37_79b9_7f4a_7c15;
+        for byte in buffer {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            *byte = (state >> 32) as u8;
         }
+        self.state.set(state);
     }
 
     fn resolve_host(&self, _name: &str) -> Option<Vec<String>> {
