@@ -33,4 +33,4 @@ mod utf8;
 pub use cache::Cache;
 pub use error::{Error, ErrorCode};
 pub use quote::quote_meta;
-pub use regex::Regex;
+pub use regex::{Regex, Step};

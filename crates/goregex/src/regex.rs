@@ -14,9 +14,9 @@ const MAX_COMPILED_SIZE: usize = 16 * 1024 * 1024;
 
 /// A compiled pattern.
 ///
-/// The methods that go over all matches take a `progress`, called before each match is used with
-/// the number of bytes it makes; it may stop the work by an error. A caller that meters its work
-/// does so there: each step from match to match takes time linear in the text.
+/// The methods that go over all matches take a `progress`, called for each match before it is
+/// used; it may stop the work by an error. A caller that meters its work does so there: going over
+/// all matches can take time quadratic in the text, as each search may look at all of the rest.
 #[derive(Debug, Clone)]
 pub struct Regex {
     engine: meta::Regex,
@@ -25,6 +25,15 @@ pub struct Regex {
     /// The groups of each name; Go lets several bear the same.
     groups_by_name: HashMap<Box<str>, Vec<usize>>,
     size: u64,
+}
+
+/// What one match costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// How many bytes of a result it makes.
+    pub made: usize,
+    /// How many bytes of the text the search for it may have looked at.
+    pub searched: usize,
 }
 
 /// Where a match and its groups are, in the original text.
@@ -98,13 +107,14 @@ impl Regex {
         &self,
         text: &[u8],
         limit: Option<usize>,
-        mut progress: impl FnMut(usize) -> Result<(), E>,
+        mut progress: impl FnMut(Step) -> Result<(), E>,
     ) -> Result<Vec<Range<usize>>, E> {
         let haystack = Haystack::new(text);
         let mut found = Vec::new();
         let mut position = 0;
         let mut previous_end = None;
         while position <= haystack.text().len() && limit.is_none_or(|limit| found.len() < limit) {
+            let searched = haystack.text().len() - position;
             let Some(range) = self.find_at(&haystack, position) else { break };
             let counts = range.end != position || previous_end != Some(range.start);
             position = match range.end == position {
@@ -112,9 +122,9 @@ impl Regex {
                 false => range.end,
             };
             previous_end = Some(range.end);
+            let range = haystack.original_range(range);
+            progress(Step { made: if counts { range.len() } else { 0 }, searched })?;
             if counts {
-                let range = haystack.original_range(range);
-                progress(range.len())?;
                 found.push(range);
             }
         }
@@ -130,7 +140,7 @@ impl Regex {
         &self,
         text: &[u8],
         limit: Option<usize>,
-        progress: impl FnMut(usize) -> Result<(), E>,
+        progress: impl FnMut(Step) -> Result<(), E>,
     ) -> Result<Vec<Range<usize>>, E> {
         if limit == Some(0) {
             return Ok(Vec::new());

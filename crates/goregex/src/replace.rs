@@ -1,8 +1,8 @@
 use std::ops::Range;
 
-use crate::Regex;
 use crate::expand::Template;
 use crate::haystack::Haystack;
+use crate::{Regex, Step};
 
 impl Regex {
     /// The text with every match replaced (`ReplaceAllString`). In the replacement `$1`, `${1}`,
@@ -14,7 +14,7 @@ impl Regex {
         &self,
         text: &[u8],
         replacement: &[u8],
-        progress: impl FnMut(usize) -> Result<(), E>,
+        progress: impl FnMut(Step) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
         if !replacement.contains(&b'$') {
             return self.replace_all_literal(text, replacement, progress);
@@ -36,7 +36,7 @@ impl Regex {
         &self,
         text: &[u8],
         replacement: &[u8],
-        progress: impl FnMut(usize) -> Result<(), E>,
+        progress: impl FnMut(Step) -> Result<(), E>,
     ) -> Result<Vec<u8>, E> {
         let haystack = Haystack::new(text);
         self.replace(&haystack, text, progress, |position| {
@@ -49,7 +49,7 @@ impl Regex {
         &self,
         haystack: &Haystack<'_>,
         text: &[u8],
-        mut progress: impl FnMut(usize) -> Result<(), E>,
+        mut progress: impl FnMut(Step) -> Result<(), E>,
         mut search: impl FnMut(usize) -> Option<(Range<usize>, R)>,
     ) -> Result<Vec<u8>, E> {
         let mut output = Vec::with_capacity(text.len());
@@ -57,11 +57,12 @@ impl Regex {
         let mut last_end_in_text = 0;
         let mut position = 0;
         while position <= haystack.text().len() {
+            let searched = haystack.text().len() - position;
             let Some((found, replacement)) = search(position) else { break };
             let replacement = replacement.as_ref();
             let in_text = haystack.original_range(found.clone());
             let between = text.get(last_end_in_text..in_text.start).unwrap_or_default();
-            progress(between.len() + replacement.len())?;
+            progress(Step { made: between.len() + replacement.len(), searched })?;
             output.extend_from_slice(between);
             // An empty match right behind another one is not replaced.
             if found.end > last_end || found.start == 0 {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use wheelhouse_goregex::{Error, Regex, quote_meta};
+use wheelhouse_goregex::{Error, Regex, Step, quote_meta};
 use wheelhouse_gotemplate::Parameter::{Bool, Int, String as Str, Strings};
 use wheelhouse_gotemplate::strconv::{can_backquote, quote};
 use wheelhouse_gotemplate::{
@@ -64,6 +64,24 @@ enum Replacement {
 /// Steps of a matching automaton that cost as much as one step of the engine.
 const MATCHING_STEPS: u64 = 64;
 
+/// The same where a search follows another. It seldom looks at all of the rest, so that counts less.
+const FURTHER_MATCHING_STEPS: u64 = 8192;
+
+/// Bytes a search may look at in one step, if all goes well.
+const BYTES_A_STEP: u64 = 128;
+
+/// Pays for one match among many: the search, and so many bytes of the result.
+fn pay_for_match(
+    context: &mut dyn Context,
+    regex: &Regex,
+    step: Step,
+    bytes: usize,
+) -> Result<(), CallError> {
+    let at_worst = regex.cost(step.searched) / FURTHER_MATCHING_STEPS;
+    context.charge_steps(at_worst.max(step.searched as u64 / BYTES_A_STEP) + 1)?;
+    context.charge_bytes(bytes)
+}
+
 /// The compiled pattern, and the text it is for; the work of one search is paid for.
 fn pattern<'a>(
     context: &mut dyn Context,
@@ -119,7 +137,9 @@ fn find(context: &mut dyn Context, arguments: Arguments<'_>, wrong: Wrong) -> Ou
 fn find_all(context: &mut dyn Context, arguments: Arguments<'_>, wrong: Wrong) -> Outcome {
     let (regex, searched) = valid_pattern(context, &arguments, wrong)?;
     let limit = usize::try_from(arguments.int(2)?).ok();
-    let found = regex.find_all(searched.as_bytes(), limit, |bytes| pay_for_piece(context, bytes))?;
+    let found = regex.find_all(searched.as_bytes(), limit, |step| {
+        pay_for_match(context, &regex, step, step.made + size_of::<Value>())
+    })?;
     // Where nothing was found Go gives no slice at all.
     if found.is_empty() {
         return Ok(Value::List(List::nil(ListKind::String)));
@@ -134,19 +154,14 @@ fn split(context: &mut dyn Context, arguments: Arguments<'_>, wrong: Wrong) -> O
         return Ok(Value::List(List::nil(ListKind::String)));
     }
     context.charge_bytes(searched.len())?;
-    let found = regex.split(searched.as_bytes(), limit, |_| pay_for_piece(context, 0))?;
+    let found = regex
+        .split(searched.as_bytes(), limit, |step| pay_for_match(context, &regex, step, size_of::<Value>()))?;
     Ok(pieces(searched, found))
 }
 
 fn pieces(searched: &GoString, ranges: Vec<std::ops::Range<usize>>) -> Value {
     let bytes = searched.as_bytes();
     Value::List(List::strings(ranges.into_iter().map(|range| bytes.get(range).unwrap_or_default())))
-}
-
-/// A piece of a text as a value of its own.
-fn pay_for_piece(context: &mut dyn Context, bytes: usize) -> Result<(), CallError> {
-    context.charge_steps(1)?;
-    context.charge_bytes(bytes + size_of::<Value>())
 }
 
 fn replace(
@@ -157,10 +172,7 @@ fn replace(
 ) -> Outcome {
     let (regex, searched) = valid_pattern(context, &arguments, wrong)?;
     let with = arguments.string(2)?.as_bytes();
-    let mut pay = |bytes: usize| {
-        context.charge_steps(1)?;
-        context.charge_bytes(bytes)
-    };
+    let mut pay = |step: Step| pay_for_match(context, &regex, step, step.made);
     let replaced = match replacement {
         Replacement::Template => regex.replace_all(searched.as_bytes(), with, &mut pay)?,
         Replacement::Literal => regex.replace_all_literal(searched.as_bytes(), with, &mut pay)?,

@@ -1,3 +1,5 @@
+use std::convert::Infallible;
+
 use crate::{find_all, go_on, regex};
 use wheelhouse_goregex::quote_meta;
 
@@ -66,6 +68,17 @@ fn quoting() {
     let text = "a.b[c]é";
     let quoted = String::from_utf8(quote_meta(text.as_bytes())).unwrap();
     assert_eq!(regex(&quoted).find(text.as_bytes()), Some(0..text.len()));
+}
+
+#[test]
+fn each_match_is_told_with_its_cost() {
+    let mut steps = Vec::new();
+    let found = regex("b+").find_all(b"abbabb", None, |step| {
+        steps.push((step.made, step.searched));
+        Ok::<_, Infallible>(())
+    });
+    assert_eq!(found.unwrap(), [1..3, 4..6]);
+    assert_eq!(steps, [(2, 6), (2, 3)]);
 }
 
 #[test]

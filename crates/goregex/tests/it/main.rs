@@ -15,14 +15,14 @@ mod syntax;
 
 use std::convert::Infallible;
 
-use wheelhouse_goregex::Regex;
+use wheelhouse_goregex::{Regex, Step};
 
 fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).unwrap()
 }
 
 /// Lets the work go on, whatever it costs.
-fn go_on(_: usize) -> Result<(), Infallible> {
+fn go_on(_: Step) -> Result<(), Infallible> {
     Ok(())
 }
 

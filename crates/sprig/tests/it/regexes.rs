@@ -60,7 +60,20 @@ fn a_wrong_pattern() {
 #[test]
 fn matching_is_paid_for() {
     let limits = Limits { steps: 100_000, ..Limits::default() };
-    let template = r#"{{ $t := repeat 100000 "a" }}{{ regexMatch "(a?){100}b" $t }}"#;
-    let error = Render { limits, ..Render::new(template) }.run().unwrap_err();
-    assert!(error.contains("evaluation steps"), "{error}");
+    for template in [
+        // Many states at each byte.
+        r#"{{ $t := repeat 100000 "a" }}{{ regexMatch "(a?){100}b" $t }}"#,
+        // Each match looks at all of the rest.
+        r#"{{ $t := repeat 100000 "a" }}{{ regexFindAll "a(.*b)?" $t -1 | len }}"#,
+        r#"{{ $t := repeat 100000 "a" }}{{ regexReplaceAll "a(.*b)?" $t "" }}"#,
+    ] {
+        let error = Render { limits, ..Render::new(template) }.run().unwrap_err();
+        assert!(error.contains("evaluation steps"), "{error}");
+    }
+}
+
+#[test]
+fn large_texts_with_many_matches_are_affordable() {
+    let template = r#"{{ $t := repeat 20000 "key: value\n" }}{{ regexReplaceAll "\\s+" $t " " | len }}"#;
+    check(template, "220000");
 }
