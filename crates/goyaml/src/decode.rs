@@ -3,6 +3,7 @@
 
 mod go_syntax;
 mod key;
+mod lookup;
 mod meter;
 mod object;
 mod walk;
@@ -19,7 +20,6 @@ use walk::{Target, walk};
 
 pub(crate) use key::Key;
 pub(crate) use object::{Object, decode_object};
-pub(crate) use walk::{find_entry, key_text};
 
 /// How values are to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

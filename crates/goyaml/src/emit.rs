@@ -6,8 +6,9 @@ mod object;
 mod scalar;
 mod through_json;
 
-use crate::encode::{Encode, KeyOrder, Sink};
+use crate::encode::{Encode, Sink};
 use crate::error::Error;
+use crate::key_order::KeyOrder;
 use crate::limits::Limits;
 use crate::resolve::reads_as_string;
 

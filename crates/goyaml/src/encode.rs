@@ -1,6 +1,7 @@
 //! How values of any crate are written as YAML or JSON without being copied first.
 
 use crate::error::Error;
+use crate::key_order::{self, KeyOrder};
 use crate::value::Value;
 
 /// A value that can be written.
@@ -13,17 +14,6 @@ pub trait Encode {
     /// # Errors
     /// Whatever the sink refuses; the error is passed on.
     fn encode<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), Error>;
-}
-
-/// In which order the keys of a mapping are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyOrder {
-    /// By their bytes, as Go's JSON does.
-    Bytes,
-    /// go-yaml v2's natural order: `a9` before `a10`, letters last.
-    Natural,
-    /// go-yaml v3's variant of it.
-    NaturalV3,
 }
 
 /// What values are written to. Each call is one node, or the beginning or end of one.
@@ -129,7 +119,7 @@ where
     V: Encode,
 {
     let mut entries: Vec<(K, V)> = entries.into_iter().collect();
-    crate::key_order::sort(&mut entries, sink.key_order());
+    key_order::sort(&mut entries, sink.key_order());
     sink.begin_map(entries.len())?;
     for (key, value) in entries {
         sink.key(key.as_ref())?;

@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use wheelhouse_source::Span;
 
-use crate::json;
+use crate::json_error;
+use crate::limits::Limit;
 
 /// Where in the read text an error stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,27 +36,6 @@ pub struct DuplicateKey {
     pub place: Place,
 }
 
-/// Which of our own limits was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
-    /// [`Limits::max_bytes`](crate::Limits::max_bytes)
-    Bytes,
-    /// [`Limits::max_depth`](crate::Limits::max_depth)
-    Depth,
-    /// [`Limits::max_nodes`](crate::Limits::max_nodes)
-    Nodes,
-}
-
-impl std::fmt::Display for Limit {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Limit::Bytes => "bytes",
-            Limit::Depth => "levels of nesting",
-            Limit::Nodes => "nodes",
-        })
-    }
-}
-
 /// What can go wrong when YAML is read or written. `Display` gives the text Helm shows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -83,7 +63,7 @@ pub enum Error {
     Converting(Box<Error>),
     /// The JSON does not fit the target (`fromYaml` of a list).
     #[error("error unmarshaling JSON: while decoding JSON: {0}")]
-    Unmarshaling(json::Error),
+    Unmarshaling(json_error::Error),
     /// A value has no JSON form (`toYaml` of infinity).
     #[error("error marshaling into JSON: {0}")]
     Marshaling(Box<Error>),

@@ -2,14 +2,14 @@
 
 mod decode;
 mod encode;
-mod error;
+mod parser;
 
 use std::borrow::Cow;
 
+pub use crate::json_error::Error;
 pub use decode::{DecodeOptions, decode, decode_first, decode_list, decode_map, decode_partly};
 pub(crate) use decode::{into_list, into_map};
 pub use encode::{Encoder, Format, to_json};
-pub use error::Error;
 
 /// The text Go makes of bytes on the way through JSON: each invalid byte becomes U+FFFD.
 #[must_use]

@@ -1,7 +1,17 @@
 //! go-yaml's natural order of keys.
 
-use crate::encode::KeyOrder;
 use crate::unicode::{is_digit, is_letter};
+
+/// In which order the keys of a mapping are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOrder {
+    /// By their bytes, as Go's JSON does.
+    Bytes,
+    /// go-yaml v2's natural order: `a9` before `a10`, letters last.
+    Natural,
+    /// go-yaml v3's variant of it.
+    NaturalV3,
+}
 
 /// Sorts entries for an output.
 ///

@@ -25,3 +25,24 @@ impl Default for Limits {
         Self { max_bytes: 128 << 20, max_depth: 1_000, max_nodes: 2_000_000 }
     }
 }
+
+/// Which of our own limits was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// [`Limits::max_bytes`](Limits::max_bytes)
+    Bytes,
+    /// [`Limits::max_depth`](Limits::max_depth)
+    Depth,
+    /// [`Limits::max_nodes`](Limits::max_nodes)
+    Nodes,
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Limit::Bytes => "bytes",
+            Limit::Depth => "levels of nesting",
+            Limit::Nodes => "nodes",
+        })
+    }
+}

@@ -6,8 +6,10 @@ mod event;
 mod flow;
 mod node;
 
+use std::collections::HashMap;
+
 use crate::error::{Error, Place, Problem};
-use crate::scanner::{Mark, Scanner, TagDirective, Token, TokenKind};
+use crate::scanner::{Mark, Scanner, Token, TokenKind};
 use crate::source_text::SourceText;
 use crate::text::Text;
 
@@ -48,7 +50,8 @@ pub(crate) struct Parser<'t> {
     states: Vec<State>,
     /// Where the open collections began.
     marks: Vec<Mark>,
-    tag_directives: Vec<TagDirective>,
+    /// Prefixes of tags by their handles.
+    tag_directives: HashMap<String, Vec<u8>>,
 }
 
 impl<'t> Parser<'t> {
@@ -58,7 +61,7 @@ impl<'t> Parser<'t> {
             state: State::StreamStart,
             states: Vec::new(),
             marks: Vec::new(),
-            tag_directives: Vec::new(),
+            tag_directives: HashMap::new(),
         }
     }
 

@@ -113,6 +113,9 @@ pub(crate) fn reads_as_string(text: &str, v3: bool) -> bool {
 /// Whether a text is a number in base 60 (`12:30:45`), which go-yaml reads as a string but writes
 /// in quotes for the sake of other readers.
 fn is_base_60(text: &str) -> bool {
+    if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-')) {
+        return false;
+    }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let mut parts = unsigned.split(':');
     let whole = parts.next().unwrap_or_default();

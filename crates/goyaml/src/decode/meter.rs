@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
 use crate::document::Node;
-use crate::error::{Error, Limit, Place};
-use crate::limits::Limits;
+use crate::error::{Error, Place};
+use crate::limits::{Limit, Limits};
 
 /// Counts what decoding costs, as go-yaml does it and by our limits.
 pub(super) struct Meter<'o> {

@@ -185,39 +185,14 @@ impl<'d, T: Target<'d>> Walk<'d, '_, T> {
     }
 }
 
-/// A scalar node as a key in JSON.
-pub(crate) fn key_text(node: Node<'_>) -> Option<String> {
-    if node.kind() != Kind::Scalar {
-        return None;
-    }
-    Key::new(node, resolve_scalar(node).ok()?).ok()?.into_text()
-}
-
-/// The entry of a mapping that counts for `key`; `merges` bounds how many merges lead to it.
-pub(crate) fn find_entry<'d>(mapping: Node<'d>, key: &str, merges: usize) -> Option<(Node<'d>, Node<'d>)> {
-    let mut found = None;
-    for (key_node, value_node) in mapping.entries() {
-        if !is_merge(key_node) {
-            if key_text(key_node.resolved()).as_deref() == Some(key) {
-                found = Some((key_node, value_node));
-            }
-        } else if let Some(merges) = merges.checked_sub(1) {
-            let sources = merge_sources(value_node);
-            let merged = sources.into_iter().find_map(|source| find_entry(source.resolved(), key, merges));
-            found = merged.or(found);
-        }
-    }
-    found
-}
-
 /// Whether a key asks for a merge.
-fn is_merge(key: Node<'_>) -> bool {
+pub(super) fn is_merge(key: Node<'_>) -> bool {
     key.scalar() == Some("<<") && (key.is_implicit() || key.tag() == Some("tag:yaml.org,2002:merge"))
 }
 
 /// The mappings a `<<` value names. They are merged from the last one on, as earlier ones count
 /// more: popping them gives that order.
-fn merge_sources(value: Node<'_>) -> Vec<Node<'_>> {
+pub(super) fn merge_sources(value: Node<'_>) -> Vec<Node<'_>> {
     match value.kind() {
         Kind::Sequence => value.items().collect(),
         Kind::Mapping | Kind::Alias | Kind::Scalar => vec![value],

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Content, Document, NONE, NodeData, NodeProperties};
-use crate::error::{Error, Limit, Place};
-use crate::limits::Limits;
+use crate::error::{Error, Place};
+use crate::limits::{Limit, Limits};
 use crate::parser::{Event, EventKind, Parser, Properties};
 use crate::scanner::{Mark, Style};
 use crate::source_text::SourceText;

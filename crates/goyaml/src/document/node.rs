@@ -137,27 +137,10 @@ impl<'d> Node<'d> {
         Entries(Items { document: self.document, next })
     }
 
-    /// The key and value nodes that decide what the value has under `key`: of several the last,
-    /// and where a `<<` brought it, the nodes in the mapping it was merged from.
-    ///
-    /// `key` is the key as JSON has it: `yes: 1` is found under `true`.
-    #[must_use]
-    pub fn entry(self, key: &str) -> Option<(Node<'d>, Node<'d>)> {
-        // Aliases in a chain of merges are followed a limited number of times: a mapping that
-        // merges itself has no value to be explained.
-        crate::decode::find_entry(self.resolved(), key, 16)
-    }
-
     /// The item of a sequence at `index`, aliases followed.
     #[must_use]
     pub fn item(self, index: usize) -> Option<Node<'d>> {
         self.resolved().items().nth(index)
-    }
-
-    /// A scalar's text as a key in JSON (`~` has none).
-    #[must_use]
-    pub fn key_text(self) -> Option<String> {
-        crate::decode::key_text(self.resolved())
     }
 
     /// A number that tells the nodes of one document apart.

@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use super::{Emitter, Flavor};
 use crate::decode::{Key, Object, ReadOptions, decode_object};
 use crate::document::Document;
-use crate::encode::{Encode, KeyOrder, Sink};
+use crate::encode::{Encode, Sink};
 use crate::error::Error;
+use crate::key_order::KeyOrder;
 use crate::limits::Limits;
 
 /// Writes JSON text as YAML: `sigs.k8s.io/yaml.JSONToYAML`.

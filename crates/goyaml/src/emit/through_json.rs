@@ -6,9 +6,10 @@
 //! characters is none), the hops are made in full.
 
 use super::{Emitter, Flavor};
-use crate::encode::{Encode, KeyOrder, Sink};
+use crate::encode::{Encode, Sink};
 use crate::error::Error;
 use crate::json;
+use crate::key_order::KeyOrder;
 
 /// Writes a value as `sigs.k8s.io/yaml.Marshal` does; `toYaml` trims the last line break of it.
 ///

@@ -1,7 +1,8 @@
 //! Values to JSON text.
 
-use crate::encode::{Encode, KeyOrder, Sink};
+use crate::encode::{Encode, Sink};
 use crate::error::Error;
+use crate::key_order::KeyOrder;
 use crate::limits::Limits;
 
 /// How JSON is laid out.

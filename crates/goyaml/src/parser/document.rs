@@ -95,20 +95,17 @@ impl Parser<'_> {
                     version_seen = true;
                 }
                 TokenKind::TagDirective(directive) => {
-                    let directive = TagDirective::clone(directive);
-                    if self.tag_directives.iter().any(|known| known.handle == directive.handle) {
+                    let TagDirective { handle, prefix } = TagDirective::clone(directive);
+                    if self.tag_directives.insert(handle, prefix).is_some() {
                         return Err(self.error(None, "found duplicate %TAG directive", start));
                     }
-                    self.tag_directives.push(directive);
                 }
                 _ => break,
             }
             self.take()?;
         }
         for (handle, prefix) in [("!", "!"), ("!!", "tag:yaml.org,2002:")] {
-            if !self.tag_directives.iter().any(|known| known.handle == handle) {
-                self.tag_directives.push(TagDirective { handle: handle.into(), prefix: prefix.into() });
-            }
+            self.tag_directives.entry(handle.to_owned()).or_insert_with(|| prefix.into());
         }
         Ok(())
     }

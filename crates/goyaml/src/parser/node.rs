@@ -109,8 +109,8 @@ impl Parser<'_> {
             let full = if parts.handle.is_empty() {
                 parts.suffix
             } else {
-                let known = self.tag_directives.iter().find(|known| known.handle == parts.handle);
-                let full = known.map(|known| [known.prefix.as_slice(), &parts.suffix].concat());
+                let prefix = self.tag_directives.get(&parts.handle);
+                let full = prefix.map(|prefix| [prefix.as_slice(), &parts.suffix].concat());
                 full.filter(|full| !full.is_empty())
                     .ok_or_else(|| self.error(Some(start), "found undefined tag handle", mark))?
             };

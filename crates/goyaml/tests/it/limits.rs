@@ -81,6 +81,15 @@ fn json_nesting_has_the_same_limits() {
     let deep = format!("{}{}", "[".repeat(2000), "]".repeat(2000));
     assert_eq!(decode(&deep), json::Error::Limit { limit: Limit::Depth, max: 1000 });
     assert_eq!(decode(&"[".repeat(2000)), json::Error::UnexpectedEnd);
+    let deepest = format!("{}1e400{}", "[".repeat(10_000), "]".repeat(10_000));
+    assert_eq!(decode(&deepest), json::Error::Limit { limit: Limit::Depth, max: 1000 });
+    let limits = Limits { max_nodes: 3, ..Limits::default() };
+    let options = json::DecodeOptions { limits, ..json::DecodeOptions::default() };
+    assert_eq!(
+        json::decode(b"[1e400, 2, 3, 4]", &options),
+        Err(json::Error::Limit { limit: Limit::Nodes, max: 3 })
+    );
+    assert!(json::decode(b"[1, 2]", &options).is_ok());
 }
 
 #[test]

@@ -10,7 +10,10 @@
 )]
 
 mod helm_cases;
+mod json;
 mod limits;
 mod places;
 mod properties;
+mod values;
 mod vectors;
+mod writing;

@@ -1,3 +1,5 @@
+use crate::limits::Limit;
+
 /// What can be wrong with JSON, in the words of Go's `encoding/json`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -30,7 +32,7 @@ pub enum Error {
     #[error("json: more than {max} {limit}")]
     Limit {
         /// Which limit was reached.
-        limit: crate::error::Limit,
+        limit: Limit,
         /// Its value.
         max: usize,
     },
