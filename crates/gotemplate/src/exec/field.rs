@@ -42,6 +42,16 @@ impl Engine<'_> {
         arguments: &[Expression],
         last: Option<Operand>,
     ) -> Result<Operand, Fault> {
+        // What nearly every field is: a key of a map without methods.
+        if let Value::Map(map) = &receiver.value
+            && map.map_type().methods.is_empty()
+            && arguments.is_empty()
+            && last.is_none()
+            && self.tracer.is_none()
+            && let Some(value) = map.get(name)
+        {
+            return Ok(Operand::entry(map, value));
+        }
         if receiver.state == State::Invalid {
             return match self.options.missing_key {
                 MissingKey::Error => {

@@ -13,11 +13,13 @@ impl Engine<'_> {
     pub(super) fn pipe(&mut self, unit: Unit<'_>, pipe: u32, dot: &Operand) -> Result<Operand, Fault> {
         let Some(pipe) = unit.program.pipes.get(pipe as usize) else { return Ok(Operand::INVALID) };
         self.node = pipe.node;
-        let mut value: Option<Operand> = None;
-        for command in pipe.commands.of(&unit.program.commands) {
-            value = Some(self.command(unit, command, dot, value)?.unwrapped());
+        let Some((first, rest)) = pipe.commands.of(&unit.program.commands).split_first() else {
+            return Ok(Operand::INVALID);
+        };
+        let mut value = self.command(unit, first, dot, None)?.unwrapped();
+        for command in rest {
+            value = self.command(unit, command, dot, Some(value))?.unwrapped();
         }
-        let value = value.unwrap_or(Operand::INVALID);
         for place in pipe.places.of(&unit.program.places) {
             self.assign(unit, *place, value.clone())?;
         }

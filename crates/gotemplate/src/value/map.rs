@@ -1,9 +1,11 @@
+mod entries;
+
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use super::{GoString, Method, Value};
+use entries::Entries;
 
 /// The static element type of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +51,7 @@ pub struct Map {
 
 struct Inner {
     is_nil: bool,
-    entries: RefCell<BTreeMap<GoString, Value>>,
+    entries: RefCell<Entries>,
 }
 
 impl Default for Map {
@@ -124,7 +126,7 @@ impl Map {
     /// Whether the key is there.
     #[must_use]
     pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
-        self.inner.entries.borrow().contains_key(key.as_ref())
+        self.inner.entries.borrow().get(key.as_ref()).is_some()
     }
 
     /// Puts a value at a key; everyone who holds the map sees it.
@@ -146,13 +148,13 @@ impl Map {
     /// Whether there is no key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.inner.entries.borrow().is_empty()
+        self.inner.entries.borrow().len() == 0
     }
 
     /// The keys in byte order.
     #[must_use]
     pub fn keys(&self) -> Vec<GoString> {
-        self.inner.entries.borrow().keys().cloned().collect()
+        self.inner.entries.borrow().iter().map(|(key, _)| key.clone()).collect()
     }
 
     /// The entries in key order, as they are now: a later change does not show.
@@ -182,8 +184,7 @@ impl Map {
 
     fn into_unshared_values(self) -> Option<Vec<Value>> {
         let inner = Rc::try_unwrap(self.inner).ok()?;
-        let entries = inner.entries.take();
-        Some(entries.into_values().collect())
+        Some(inner.entries.borrow_mut().take_values())
     }
 }
 
@@ -196,7 +197,7 @@ impl fmt::Debug for Map {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        drop_without_recursion(self.entries.take().into_values());
+        drop_without_recursion(self.entries.get_mut().take_values());
     }
 }
 

@@ -9,9 +9,11 @@
 )]
 
 mod differential;
+mod execution;
 mod functions;
 mod generate;
 mod limits;
+mod parsing;
 mod provenance;
 mod support;
 mod values;
