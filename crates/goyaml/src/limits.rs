@@ -4,7 +4,7 @@
 /// their texts; these are ours, for input that Go would swallow at any price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of input.
+    /// Bytes of input, and bytes of text once aliases are followed.
     pub max_bytes: usize,
     /// Levels of nesting, aliases followed. Reading, comparing and dropping a value recurse this
     /// deep, so it is also what keeps the stack safe.
@@ -19,10 +19,10 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// 128 MiB, 1,000 levels, 2 million nodes: many times any real chart, and a repository index
+    /// 64 MiB, 1,000 levels, 2 million nodes: many times any real chart, and a repository index
     /// of 20 MB.
     fn default() -> Self {
-        Self { max_bytes: 128 << 20, max_depth: 1_000, max_nodes: 2_000_000 }
+        Self { max_bytes: 64 << 20, max_depth: 1_000, max_nodes: 2_000_000 }
     }
 }
 

@@ -10,6 +10,8 @@ pub(super) struct Meter<'o> {
     decoded: usize,
     aliased: usize,
     alias_depth: usize,
+    /// Bytes of scalars that aliases stand for.
+    aliased_bytes: usize,
     depth: usize,
     /// Where the outermost alias being followed stands: what is too much is its doing.
     alias_place: Place,
@@ -25,6 +27,7 @@ impl<'o> Meter<'o> {
             decoded: 1,
             aliased: 0,
             alias_depth: 0,
+            aliased_bytes: 0,
             depth: 0,
             alias_place: Place::default(),
             following: HashSet::new(),
@@ -37,7 +40,11 @@ impl<'o> Meter<'o> {
 
     pub(super) fn count(&mut self, node: Node<'_>) -> Result<(), Error> {
         self.decoded += 1;
-        self.aliased += usize::from(self.alias_depth > 0);
+        if self.alias_depth > 0 {
+            self.aliased += 1;
+            // Go's strings share their bytes, ours are copied.
+            self.aliased_bytes += node.scalar().map_or(0, str::len);
+        }
         if self.aliased > 100 && self.decoded > 1000 {
             let ratio = self.aliased as f64 / self.decoded as f64;
             if ratio > allowed_alias_ratio(self.decoded) {
@@ -45,11 +52,10 @@ impl<'o> Meter<'o> {
             }
         }
         if self.decoded - 1 > self.limits.max_nodes {
-            return Err(Error::Limit {
-                limit: Limit::Nodes,
-                max: self.limits.max_nodes,
-                place: self.place(node),
-            });
+            return self.reached(Limit::Nodes, self.limits.max_nodes, node);
+        }
+        if self.aliased_bytes > self.limits.max_bytes {
+            return self.reached(Limit::Bytes, self.limits.max_bytes, node);
         }
         Ok(())
     }
@@ -57,11 +63,7 @@ impl<'o> Meter<'o> {
     pub(super) fn enter(&mut self, node: Node<'_>) -> Result<(), Error> {
         self.depth += 1;
         if self.depth > self.limits.max_depth + 1 {
-            return Err(Error::Limit {
-                limit: Limit::Depth,
-                max: self.limits.max_depth,
-                place: self.place(node),
-            });
+            return self.reached(Limit::Depth, self.limits.max_depth, node);
         }
         Ok(())
     }
@@ -87,8 +89,9 @@ impl<'o> Meter<'o> {
         self.following.remove(&alias.index());
     }
 
-    fn place(&self, node: Node<'_>) -> Place {
-        if self.alias_depth > 0 { self.alias_place } else { node.place() }
+    fn reached(&self, limit: Limit, max: usize, node: Node<'_>) -> Result<(), Error> {
+        let place = if self.alias_depth > 0 { self.alias_place } else { node.place() };
+        Err(Error::Limit { limit, max, place })
     }
 }
 

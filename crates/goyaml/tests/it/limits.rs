@@ -135,6 +135,12 @@ fn size_and_number_of_nodes_are_limited() {
         read_within(limits, "a: 1\nb: 2\nc: 3"),
         "error converting YAML to JSON: yaml: line 1: more than 10 bytes"
     );
+    let limits = Limits { max_bytes: 50, ..Limits::default() };
+    assert_eq!(
+        read_within(limits, "a: &a abcdefghijklmnopqrstuvwxyz\nb:\n- *a\n- *a\n"),
+        "error converting YAML to JSON: yaml: line 4: more than 50 bytes"
+    );
+    let limits = Limits { max_bytes: 10, ..Limits::default() };
     assert!(matches!(
         Document::parse(b"a: 1\nb: 2\nc: 3", &limits),
         Err(Error::Limit { limit: Limit::Bytes, max: 10, .. })
