@@ -113,12 +113,34 @@ pub(crate) fn trim(text: &[u8], mut drops: impl FnMut(char) -> bool) -> &[u8] {
     text.get(start..end).unwrap_or_default()
 }
 
+/// Go knows Unicode 15. These letters with case and these punctuation marks came after.
+fn is_newer_than_go(rune: char) -> bool {
+    matches!(rune,
+        '\u{1b4e}' | '\u{1b4f}' | '\u{1b7f}' | '\u{1c89}' | '\u{1c8a}'
+        | '\u{a7cb}'..='\u{a7cf}' | '\u{a7d2}' | '\u{a7d4}' | '\u{a7da}'..='\u{a7dc}'
+        | '\u{10d50}'..='\u{10d8f}' | '\u{113d4}'..='\u{113d8}' | '\u{11be1}'
+        | '\u{16d6d}'..='\u{16d6f}' | '\u{16ea0}'..='\u{16ed3}' | '\u{1e5ff}')
+}
+
+fn category(rune: char) -> GeneralCategory {
+    if is_newer_than_go(rune) { GeneralCategory::Unassigned } else { get_general_category(rune) }
+}
+
+/// The one rune a mapping gives, unless Go does not know of it.
+fn only(mut mapped: impl Iterator<Item = char>, rune: char) -> Option<char> {
+    match (mapped.next(), mapped.next()) {
+        (Some(one), None) if is_newer_than_go(rune) || is_newer_than_go(one) => Some(rune),
+        (Some(one), None) => Some(one),
+        _ => None,
+    }
+}
+
 /// `unicode.IsUpper`: general category Lu, which is less than Rust's `Uppercase`.
 pub(crate) fn is_upper(rune: char) -> bool {
     if rune.is_ascii() {
         return rune.is_ascii_uppercase();
     }
-    get_general_category(rune) == GeneralCategory::UppercaseLetter
+    category(rune) == GeneralCategory::UppercaseLetter
 }
 
 /// `unicode.IsLower`: general category Ll.
@@ -126,18 +148,18 @@ pub(crate) fn is_lower(rune: char) -> bool {
     if rune.is_ascii() {
         return rune.is_ascii_lowercase();
     }
-    get_general_category(rune) == GeneralCategory::LowercaseLetter
+    category(rune) == GeneralCategory::LowercaseLetter
 }
 
 /// `unicode.IsTitle`: general category Lt.
 pub(crate) fn is_title(rune: char) -> bool {
-    !rune.is_ascii() && get_general_category(rune) == GeneralCategory::TitlecaseLetter
+    !rune.is_ascii() && category(rune) == GeneralCategory::TitlecaseLetter
 }
 
 /// `unicode.IsPunct`: general category P.
 pub(crate) fn is_punctuation(rune: char) -> bool {
     matches!(
-        get_general_category(rune),
+        category(rune),
         GeneralCategory::ConnectorPunctuation
             | GeneralCategory::DashPunctuation
             | GeneralCategory::OpenPunctuation
@@ -173,19 +195,14 @@ pub(crate) fn to_lower(rune: char) -> char {
     if rune == '\u{130}' {
         return 'i';
     }
-    let mut lower = rune.to_lowercase();
-    match (lower.next(), lower.next()) {
-        (Some(one), None) => one,
-        _ => rune,
-    }
+    only(rune.to_lowercase(), rune).unwrap_or(rune)
 }
 
 fn simple_upper(rune: char) -> char {
-    let mut upper = rune.to_uppercase();
-    match (upper.next(), upper.next()) {
-        (Some(one), None) => one,
+    match only(rune.to_uppercase(), rune) {
+        Some(one) => one,
         // The full mapping writes the iota subscript as a letter of its own, the simple one keeps it.
-        _ => match u32::from(rune) {
+        None => match u32::from(rune) {
             code @ (0x1f80..=0x1f87 | 0x1f90..=0x1f97 | 0x1fa0..=0x1fa7) => {
                 char::from_u32(code + 8).unwrap_or(rune)
             }
