@@ -9,6 +9,8 @@ mod other;
 mod pod;
 mod workload;
 
+pub(crate) use workload::own_job_labels;
+
 /// Fills in the defaults of a kind. Filling in twice changes nothing.
 pub(crate) fn apply(resource: &Resource, object: &mut Value) {
     if let Some(custom) = &resource.custom {

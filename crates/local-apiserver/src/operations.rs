@@ -48,6 +48,8 @@ pub(crate) struct Context {
     pub(crate) field_manager: String,
     /// What to do about unknown fields.
     pub(crate) field_validation: FieldValidation,
+    /// The request is a server-side apply.
+    pub(crate) applying: bool,
     /// Take over fields others own.
     pub(crate) force: bool,
     /// Warnings to send back.
@@ -62,6 +64,7 @@ impl Context {
             dry_run: false,
             field_manager: "kube-apiserver".to_owned(),
             field_validation: FieldValidation::Ignore,
+            applying: false,
             force: false,
             warnings: Mutex::default(),
         }

@@ -56,6 +56,10 @@ pub(crate) fn prepare_create(resource: &Resource, object: &mut Value) {
             meta::set(object, "status", json!({"phase": "Pending", "lastPhaseTransitionTime": when}));
         }
         ("", "nodes") => {}
+        ("batch", "jobs") => {
+            crate::defaulting::own_job_labels(object);
+            fresh_status(resource, object);
+        }
         ("apiextensions.k8s.io", "customresourcedefinitions") => crate::custom::prepare(object, None),
         ("certificates.k8s.io", "certificatesigningrequests") => meta::set(object, "status", json!({})),
         ("apps", "deployments" | "replicasets" | "statefulsets") if has_status(resource) => {

@@ -124,11 +124,10 @@ fn job_spec(spec: &mut Value) {
 pub(super) fn job(object: &mut Value) {
     within(object, &["spec"], job_spec);
     labels_from_template(object);
-    own_job_labels(object);
 }
 
 /// The selector and labels that tie a job to its own pods, from its uid.
-fn own_job_labels(object: &mut Value) {
+pub(crate) fn own_job_labels(object: &mut Value) {
     let (uid, name) = (meta::uid(object).to_owned(), meta::name(object).to_owned());
     let manual = meta::at(object, &["spec", "manualSelector"]).and_then(Value::as_bool).unwrap_or(false);
     if uid.is_empty() || manual || meta::at(object, &["spec", "selector"]).is_some_and(|s| !s.is_null()) {

@@ -157,6 +157,7 @@ pub(super) fn context(admitted: &Admitted, method: &Method) -> Result<Context, S
         dry_run: !dry_run.is_empty(),
         field_manager: manager.chars().take(128).collect(),
         field_validation,
+        applying: *method == Method::PATCH && applying,
         force: query.flag("force"),
         warnings: Mutex::default(),
     })

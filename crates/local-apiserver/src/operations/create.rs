@@ -44,6 +44,7 @@ pub(crate) async fn create(
         }
         fresh_metadata(&mut candidate);
         defaulting::apply(resource, &mut candidate);
+        managed::on_create(target, context, &mut candidate);
         admission::mutate_create(cluster, target, context, &mut candidate)?;
         // generated in the order the API does it: the namespace is looked at before the object
         strategy::prepare_create(resource, &mut candidate);
@@ -72,7 +73,6 @@ pub(crate) async fn create(
                 return Err(status);
             }
         };
-        managed::on_create(target, context, &mut candidate);
         let key = Target { name: name.clone(), ..target.clone() }.key();
         let stored = convert::to_storage(resource, candidate);
         if context.dry_run {

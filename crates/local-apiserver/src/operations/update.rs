@@ -11,8 +11,7 @@ use crate::resources::Resource;
 use crate::status::{Status, Subject};
 use crate::store::Record;
 use crate::{
-    admission, allocation, apply, convert, defaulting, managed, meta, patch as patches, scale, strategy,
-    validation,
+    admission, allocation, convert, defaulting, managed, meta, patch as patches, scale, strategy, validation,
 };
 
 /// Rounds before a contested update gives up.
@@ -116,10 +115,19 @@ async fn apply_patch(
     if target.subresource.is_empty() && meta::text(&applied, &["metadata", "name"]).is_empty() {
         meta::set_metadata(&mut applied, "name", Some(target.name.clone().into()));
     }
+    if target.subresource == "scale" {
+        applied = managed::scale_configuration(target, &applied)?;
+    }
+    let plain = Target {
+        subresource: if target.subresource == "scale" { String::new() } else { target.subresource.clone() },
+        ..target.clone()
+    };
+    let quiet = Context::internal();
+    let retyped = |object: Value| typed(&plain, &quiet, object, &[]);
     for _ in 0..ATTEMPTS {
         let exists = cluster.store.get(&target.key().table, &target.key().namespace, &target.name).is_some();
         if exists {
-            let make = |current: &Value| apply::apply(target, context, current, &applied);
+            let make = |current: &Value| managed::apply(target, context, current, &applied).and_then(retyped);
             return Ok((change(cluster, target, context, &make, Origin::Apply).await?, false));
         }
         if !target.subresource.is_empty() {
@@ -134,7 +142,7 @@ async fn apply_patch(
                 ),
             ));
         }
-        let fresh = apply::apply(target, context, &Value::Null, &applied)?;
+        let fresh = retyped(managed::apply(target, context, &Value::Null, &applied)?)?;
         match super::create(cluster, target, context, fresh).await {
             Err(status) if status.reason == "AlreadyExists" => {}
             other => return Ok((other?, true)),
@@ -166,16 +174,20 @@ async fn change(
             return Err(Status::not_found(subject(resource, &target.name)));
         };
         let old = convert::to_served(resource, parse(&record).unwrap_or_default());
-        let shown = if scaled { scale::from_object(resource, &old) } else { old.clone() };
+        let scaling = scaled && origin != Origin::Apply;
+        let shown = if scaling { scale::from_object(resource, &old) } else { old.clone() };
         let made = make(&shown)?;
         let strict = precondition(resource, &made, &old, origin)?;
-        let mut new = if scaled { scale::into_object(resource, &old, &made)? } else { made };
+        let mut new = if scaling { scale::into_object(resource, &old, &made)? } else { made };
         if new.get("kind").is_none() {
             meta::set(&mut new, "kind", resource.kind.clone());
             meta::set(&mut new, "apiVersion", resource.api_version());
         }
         keep_metadata(&mut new, &old);
         defaulting::apply(resource, &mut new);
+        if origin != Origin::Apply {
+            managed::on_update(target, context, &mut new, &old);
+        }
         strategy::prepare_update(target, &mut new, &old);
         admission::mutate_update(cluster, target, context, &mut new, &old)?;
         defaulting::apply(resource, &mut new);
@@ -185,7 +197,6 @@ async fn change(
         }
         admission::validate_update(cluster, target, context, &new, &old)?;
         let held = allocation::on_update(cluster, resource, &mut new, &old)?;
-        managed::on_update(target, context, &mut new, &old, origin == Origin::Apply);
         let _quota = match admission::quota_update(cluster, target, context, &new, &old).await {
             Ok(quota) => quota,
             Err(status) => {
