@@ -59,7 +59,7 @@ pub(crate) fn mutate_update(
 ///
 /// # Errors
 /// 404 or 403.
-pub(crate) fn namespace_open(cluster: &Cluster, target: &Target) -> Result<(), Status> {
+pub(crate) fn namespace_open(cluster: &Cluster, target: &Target, name: &str) -> Result<(), Status> {
     if !target.resource.namespaced || target.namespace.is_empty() {
         return Ok(());
     }
@@ -69,7 +69,6 @@ pub(crate) fn namespace_open(cluster: &Cluster, target: &Target) -> Result<(), S
     if !meta::deleting(&namespace) {
         return Ok(());
     }
-    let name = if target.name.is_empty() { "" } else { &target.name };
     let mut status = Status::forbidden(
         subject(&target.resource, name),
         &format!(

@@ -247,6 +247,7 @@ fn take_address(
     spec: &mut Value,
     old: &Value,
 ) -> Result<(), Refusal> {
+    families(spec);
     let asked = meta::text(spec, &["clusterIP"]).to_owned();
     let before = addresses(old);
     let address = match asked.as_str() {
@@ -292,6 +293,14 @@ fn take_address(
     meta::set(spec, "clusterIP", address.to_string());
     meta::set(spec, "clusterIPs", json!([address.to_string()]));
     Ok(())
+}
+
+/// One family, but for headless services that select nothing: those are open to both.
+fn families(spec: &mut Value) {
+    let open = meta::text(spec, &["clusterIP"]) == "None"
+        && spec.get("selector").and_then(Value::as_object).is_none_or(serde_json::Map::is_empty);
+    meta::default(spec, "ipFamilyPolicy", if open { "RequireDualStack" } else { "SingleStack" });
+    meta::default(spec, "ipFamilies", if open { json!(["IPv4", "IPv6"]) } else { json!(["IPv4"]) });
 }
 
 fn take_ports(

@@ -140,8 +140,9 @@ impl Write<'_> {
         let system = system_fields();
         if let Some(owned) = managers.0.get_mut(&me) {
             owned.fields = owned.fields.difference(&system);
-            if unchanged && let Some(last) = last.filter(|last| last.fields == owned.fields) {
-                owned.time = last.time;
+            if unchanged {
+                // an apply that changes nothing has no time of its own
+                owned.time = last.map(|last| last.time).unwrap_or_default();
             }
         }
         managers.0.retain(|_, owned| !owned.fields.is_empty());

@@ -9,6 +9,8 @@ use serde_json::Value;
 pub(crate) enum Problem {
     /// Missing.
     Required(String),
+    /// Missing or set to what is as good as missing: the value and what is valid.
+    RequiredValid(Value, String),
     /// A value of the wrong form.
     Invalid(Value, String),
     /// A value of the wrong type.
@@ -57,8 +59,7 @@ impl FieldError {
         value: impl Into<Value>,
         supported: &[&str],
     ) -> Self {
-        let mut supported: Vec<String> = supported.iter().map(|s| (*s).to_owned()).collect();
-        supported.sort();
+        let supported: Vec<String> = supported.iter().map(|s| (*s).to_owned()).collect();
         FieldError { field: field.into(), problem: Problem::NotSupported(value.into(), supported) }
     }
 
@@ -85,7 +86,7 @@ impl FieldError {
     /// The reason of the status cause.
     pub(crate) fn reason(&self) -> &'static str {
         match self.problem {
-            Problem::Required(_) => "FieldValueRequired",
+            Problem::Required(_) | Problem::RequiredValid(..) => "FieldValueRequired",
             Problem::Invalid(..) => "FieldValueInvalid",
             Problem::TypeInvalid(..) => "FieldValueTypeInvalid",
             Problem::NotSupported(..) => "FieldValueNotSupported",
@@ -104,6 +105,7 @@ impl FieldError {
         };
         match &self.problem {
             Problem::Required(detail) => with("Required value".to_owned(), detail),
+            Problem::RequiredValid(_, detail) => with("Required value".to_owned(), detail),
             Problem::Invalid(value, detail) | Problem::TypeInvalid(value, detail) => {
                 with(format!("Invalid value: {}", shown(value)), detail)
             }
@@ -151,7 +153,7 @@ mod tests {
             "spec.replicas: Invalid value: -1: must be greater than or equal to 0",
         );
         check(
-            FieldError::not_supported("spec.type", "X", &["B", "A"]),
+            FieldError::not_supported("spec.type", "X", &["A", "B"]),
             "spec.type: Unsupported value: \"X\": supported values: \"A\", \"B\"",
         );
         check(FieldError::duplicate("spec.ports[1].name", "a"), "spec.ports[1].name: Duplicate value: \"a\"");

@@ -30,7 +30,8 @@ fn ignored(target: &Target) -> Set {
 fn with_write<R>(target: &Target, context: &Context, run: impl FnOnce(&Write<'_>) -> R) -> R {
     let ignored = ignored(target);
     let version = target.resource.api_version();
-    let now = meta::now();
+    // scales are recorded without a time
+    let now = if target.subresource == "scale" { String::new() } else { meta::now() };
     run(&Write {
         shape: &target.resource.shape,
         version: &version,
@@ -48,12 +49,25 @@ pub(crate) fn on_create(target: &Target, context: &Context, object: &mut Value) 
         return;
     }
     let managers = Managers::read(object).unwrap_or_default();
-    let managers = with_write(target, context, |write| write.update(&json!({}), object, managers));
+    let managers = with_write(target, context, |write| write.update(&blank(target), object, managers));
     managers.write(object);
+}
+
+/// The object before it exists: what its type writes of nothing.
+fn blank(target: &Target) -> Value {
+    match target.resource.custom {
+        Some(_) => json!({}),
+        None => crate::decode::zero(&target.resource.shape),
+    }
 }
 
 /// Records the fields a change sets.
 pub(crate) fn on_update(target: &Target, context: &Context, new: &mut Value, old: &Value) {
+    if target.subresource == "finalize" {
+        let kept = meta::at(old, &["metadata", "managedFields"]).cloned();
+        meta::set_metadata(new, "managedFields", kept);
+        return;
+    }
     let given = meta::items(new, &["metadata", "managedFields"]);
     let reset = matches!(given, [only] if only == &json!({}) || is_blank(only));
     let given = if reset {
@@ -88,10 +102,23 @@ pub(crate) fn apply(
     live: &Value,
     applied: &Value,
 ) -> Result<Value, Status> {
+    let identity = (meta::text(applied, &["apiVersion"]), meta::text(applied, &["kind"]));
+    if identity != (target.resource.api_version().as_str(), target.resource.kind.as_str()) {
+        let (group, version) = match identity.0.split_once('/') {
+            Some((group, version)) => (group, version),
+            None => ("", identity.0),
+        };
+        return Err(Status::bad_request(format!(
+            "invalid object type: {group}/{version}, Kind={}",
+            identity.1
+        )));
+    }
+    let blank_object = blank(target);
+    let live = if live.is_null() { &blank_object } else { live };
     let mut managers = Managers::read(live).unwrap_or_default();
     if managers.0.is_empty() && !meta::uid(live).is_empty() {
         let first = Context { field_manager: "before-first-apply".to_owned(), ..Context::internal() };
-        managers = with_write(target, &first, |write| write.update(&json!({}), live, managers));
+        managers = with_write(target, &first, |write| write.update(&blank(target), live, managers));
     }
     let outcome = with_write(target, context, |write| {
         let outcome = write.apply(live, applied, managers.clone(), context.force);
@@ -109,6 +136,9 @@ pub(crate) fn apply(
     });
     let (mut merged, managers) = outcome.map_err(|error| refused(target, applied, error))?;
     managers.write(&mut merged);
+    if target.resource.namespaced {
+        meta::set_metadata(&mut merged, "namespace", Some(target.namespace.clone().into()));
+    }
     if context.field_manager == "kubectl" && last_applied(target, &merged).is_some() {
         let text = format!("{applied}\n");
         if let Some(metadata) = meta::at_mut(&mut merged, &["metadata"])
@@ -133,11 +163,7 @@ fn refused(target: &Target, applied: &Value, error: ApplyError) -> Status {
                 [one] => one.clone(),
                 many => format!("errors:\n  {}", many.join("\n  ")),
             };
-            let place = if target.namespace.is_empty() {
-                format!("/{}", meta::name(applied))
-            } else {
-                format!("{}/{}", target.namespace, meta::name(applied))
-            };
+            let place = format!("{}/{}", meta::namespace(applied), meta::name(applied));
             Status::plain(
                 500,
                 "",

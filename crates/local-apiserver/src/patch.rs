@@ -42,6 +42,10 @@ pub(crate) enum JsonPatchError {
 /// # Errors
 /// When the patch is malformed or does not fit.
 pub(crate) fn json(target: &mut Value, patch: &Value) -> Result<(), JsonPatchError> {
+    if patch.is_object() {
+        let why = "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp";
+        return Err(JsonPatchError::Malformed(why.to_owned()));
+    }
     let patch: json_patch::Patch = serde_json::from_value(patch.clone())
         .map_err(|error| JsonPatchError::Malformed(error.to_string()))?;
     if patch.0.len() > 10_000 {

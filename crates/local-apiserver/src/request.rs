@@ -59,7 +59,7 @@ pub(crate) fn resource_path(path: &str) -> Option<ResourcePath> {
     if !tail.is_empty() {
         result.rest = format!("/{}", tail.join("/"));
     }
-    if result.resource == "namespaces" && result.group.is_empty() {
+    if result.resource == "namespaces" && result.group.is_empty() && !result.name.is_empty() {
         result.namespace = result.name.clone();
     }
     Some(result)

@@ -42,7 +42,7 @@ impl LabelSelector {
                 if text.trim().is_empty() {
                     continue;
                 }
-                return Err("found '', expected: identifier after ','".to_owned());
+                return Err("found ',', expected: identifier after ','".to_owned());
             }
             requirements
                 .push(requirement(part).map_err(|why| format!("unable to parse requirement: {why}"))?);

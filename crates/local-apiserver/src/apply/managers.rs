@@ -99,7 +99,9 @@ impl Managers {
                 if !manager.subresource.is_empty() {
                     meta::set(&mut entry, "subresource", manager.subresource.clone());
                 }
-                meta::set(&mut entry, "time", owned.time.clone());
+                if !owned.time.is_empty() {
+                    meta::set(&mut entry, "time", owned.time.clone());
+                }
                 entry
             })
             .collect();

@@ -145,10 +145,10 @@ fn check_at(shape: &Shape, value: &Value, path: &mut Vec<Element>, errors: &mut 
             let mut seen = Vec::new();
             for (index, item) in items.iter().enumerate() {
                 match element(&keys, item) {
-                    Ok(step) if seen.contains(&step) => {
-                        errors.push(format!("{}: duplicate entries for key {step}", path_text(path)));
-                    }
                     Ok(step) => {
+                        if seen.contains(&step) {
+                            errors.push(format!("{}: duplicate entries for key {step}", path_text(path)));
+                        }
                         seen.push(step.clone());
                         path.push(step);
                         check_at(&shape, item, path, errors);
@@ -158,19 +158,21 @@ fn check_at(shape: &Shape, value: &Value, path: &mut Vec<Element>, errors: &mut 
                 }
             }
         }
-        (Kind::Struct(_) | Kind::Map(_), other) => wrong(format!("expected map, got {}", shown(other))),
-        (Kind::List(..), other) => wrong(format!("expected list, got {}", shown(other))),
+        (Kind::Struct(_) | Kind::Map(_), other) => {
+            wrong(format!("expected map, got &{{{}}}", plain_text(other)))
+        }
+        (Kind::List(..), other) => wrong(format!("expected list, got &{{{}}}", plain_text(other))),
         (Kind::Leaf, value) => {
             let scalar = !value.is_object() && !value.is_array();
             match shape {
                 Shape::String | Shape::Time | Shape::MicroTime | Shape::Bytes if !value.is_string() => {
-                    wrong(format!("expected string, got {}", shown(value)));
+                    wrong(format!("expected string, got &value.valueUnstructured{{Value:{}}}", shown(value)));
                 }
                 Shape::Boolean if !value.is_boolean() => {
-                    wrong(format!("expected boolean, got {}", shown(value)))
+                    wrong(format!("expected boolean, got &value.valueUnstructured{{Value:{}}}", shown(value)))
                 }
                 Shape::Int32 | Shape::Int64 | Shape::Number if !value.is_number() => {
-                    wrong(format!("expected numeric (int or float), got {}", shown(value)));
+                    wrong(format!("expected numeric (int or float), got {}", go_type(value)));
                 }
                 Shape::Quantity | Shape::IntOrString if !scalar => {
                     wrong(format!("expected scalar, got {}", shown(value)));
@@ -179,6 +181,21 @@ fn check_at(shape: &Shape, value: &Value, path: &mut Vec<Element>, errors: &mut 
             }
         }
     }
+}
+
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nil",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
+
+fn plain_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn shown(value: &Value) -> String {

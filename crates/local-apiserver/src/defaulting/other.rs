@@ -1,6 +1,6 @@
 //! Defaults of services, volumes, policies and the rest.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{default_absent, default_number, default_text, each, within};
 use crate::meta;
@@ -12,7 +12,10 @@ pub(super) fn apply(group: &str, plural: &str, object: &mut Value) {
             each(subset, &["ports"], |port| default_text(port, "protocol", "TCP"));
         }),
         ("", "namespaces") => namespace(object),
-        ("", "secrets") => default_text(object, "type", "Opaque"),
+        ("", "secrets") => {
+            plain_secrets(object);
+            default_text(object, "type", "Opaque");
+        }
         ("", "persistentvolumes") => within(object, &["spec"], |spec| {
             default_text(spec, "persistentVolumeReclaimPolicy", "Retain");
             default_absent(spec, "volumeMode", "Filesystem");
@@ -105,18 +108,24 @@ fn service(spec: &mut Value) {
     }
     if kind != "ExternalName" {
         default_absent(spec, "internalTrafficPolicy", "Cluster");
-        let headless_without_selector = meta::text(spec, &["clusterIP"]) == "None"
-            && spec.get("selector").and_then(Value::as_object).is_none_or(Map::is_empty);
-        default_text(
-            spec,
-            "ipFamilyPolicy",
-            if headless_without_selector { "RequireDualStack" } else { "SingleStack" },
-        );
-        let families = if headless_without_selector { json!(["IPv4", "IPv6"]) } else { json!(["IPv4"]) };
-        meta::default(spec, "ipFamilies", families);
     }
     if kind == "LoadBalancer" {
         default_absent(spec, "allocateLoadBalancerNodePorts", true);
+    }
+}
+
+/// Plain text of a secret is kept encoded like the rest.
+fn plain_secrets(object: &mut Value) {
+    let Some(Value::Object(plain)) = meta::remove(object, "stringData") else { return };
+    if let Some(data) = meta::map_mut(object, "data") {
+        for (key, value) in plain {
+            let encoded = base64::Engine::encode(
+                &base64::engine::general_purpose::STANDARD,
+                value.as_str().unwrap_or_default(),
+            );
+            data.insert(key, encoded.into());
+        }
+        data.sort_keys();
     }
 }
 

@@ -39,8 +39,9 @@ pub(super) fn wanted(headers: &HeaderMap) -> Result<Wanted, Status> {
         Status::plain(
             406,
             "NotAcceptable",
-            "only the following media types are accepted: application/json, application/yaml",
+            "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/json;stream=watch;stream=watch",
         )
+        .with_details(serde_json::json!({}))
     })
 }
 

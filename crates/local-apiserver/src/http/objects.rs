@@ -25,15 +25,18 @@ use crate::{convert, meta, scale, strategy, table};
 pub(super) async fn answer(mut admitted: Admitted, path: ResourcePath) -> Result<Reply, Status> {
     let catalog = admitted.cluster.catalog();
     let Some(resource) = catalog.find(&path.group, &path.version, &path.resource) else {
-        return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
+        if !catalog.all().iter().any(|r| r.group == path.group) {
+            return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
+        }
+        return Err(Status::no_such_path());
     };
     let in_namespace = !path.namespace.is_empty();
     let is_namespace = path.group.is_empty() && path.resource == "namespaces";
-    if in_namespace && !resource.namespaced && !is_namespace {
-        return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
+    if in_namespace && !resource.namespaced && (!is_namespace || path.name.is_empty()) {
+        return Err(Status::no_such_path());
     }
     if !path.subresource.is_empty() && resource.subresource(&path.subresource).is_none() {
-        return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
+        return Err(Status::no_such_path());
     }
     let namespace = if resource.namespaced { path.namespace.clone() } else { String::new() };
     let target =
@@ -42,7 +45,7 @@ pub(super) async fn answer(mut admitted: Admitted, path: ResourcePath) -> Result
         return proxy::answer(admitted, &target, &path.rest).await;
     }
     if !path.rest.is_empty() {
-        return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
+        return Err(Status::no_such_path());
     }
     let wanted = wanted(admitted.request.headers())?;
     let method = admitted.request.method().clone();
@@ -112,8 +115,8 @@ pub(super) fn context(admitted: &Admitted, method: &Method) -> Result<Context, S
     };
     let invalid = |error| Status::invalid(Subject { group: "meta.k8s.io", kind, name: "" }, &[error]);
     let dry_run = query.all("dryRun");
-    if let Some(other) = dry_run.iter().find(|value| *value != "All") {
-        return Err(invalid(FieldError::not_supported("dryRun", json!(other), &["All"])));
+    if dry_run.iter().any(|value| value != "All") {
+        return Err(invalid(FieldError::not_supported("dryRun", json!(dry_run), &["All"])));
     }
     let field_validation = match query.text("fieldValidation") {
         "" | "Warn" => FieldValidation::Warn,
@@ -123,7 +126,7 @@ pub(super) fn context(admitted: &Admitted, method: &Method) -> Result<Context, S
             return Err(invalid(FieldError::not_supported(
                 "fieldValidation",
                 other,
-                &["Ignore", "Warn", "Strict"],
+                &["", "Ignore", "Strict", "Warn"],
             )));
         }
     };
@@ -384,32 +387,25 @@ async fn write(
 
 fn read_patch(target: &Target, headers: &HeaderMap, body: &[u8]) -> Result<Patch, Status> {
     let media = content_type(headers);
-    let supported = if target.resource.custom.is_some() {
-        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
-    } else {
-        "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/strategic-merge-patch+json"
-    };
-    let unsupported = || {
-        Status::plain(
-            415,
-            "UnsupportedMediaType",
-            format!(
-                "the body of the request was in an unknown format - accepted media types include: {supported}"
-            ),
-        )
-    };
+    let unsupported =
+        || Status::plain(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(json!({}));
     let parse = |media: Media| -> Result<Value, Status> {
         let (value, _) = read_value(media, body)
             .map_err(|why| Status::bad_request(format!("error decoding patch: {why}")))?;
         Ok(value)
     };
     let object = |value: Value| -> Result<Value, Status> {
-        if value.is_object() {
-            return Ok(value);
-        }
-        Err(Status::bad_request(
-            "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
-        ))
+        let found = match &value {
+            Value::Object(_) => return Ok(value),
+            Value::Array(_) => "array",
+            Value::String(_) => "string",
+            Value::Number(_) => "number",
+            Value::Bool(_) => "bool",
+            Value::Null => "null",
+        };
+        Err(Status::bad_request(format!(
+            "error decoding patch: json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+        )))
     };
     match media {
         "application/json-patch+json" => Ok(Patch::Json(parse(Media::Json)?)),
@@ -435,6 +431,13 @@ async fn remove(
     if !body.is_empty() {
         let media = body_media(headers)?;
         let (value, _) = read_value(media, body).map_err(Status::bad_request)?;
+        let kind = meta::text(&value, &["kind"]);
+        if !matches!(kind, "" | "DeleteOptions") {
+            return Err(Status::bad_request(format!(
+                "no kind {kind:?} is registered for version {:?} in scheme \"pkg/runtime/scheme.go:111\"",
+                meta::text(&value, &["apiVersion"])
+            )));
+        }
         let shape = crate::schema::Shape::Ref { name: "meta.v1.DeleteOptions".to_owned(), atomic: false };
         options = crate::decode::decode(&shape, value).map_err(|why| Status::bad_request(why.0))?.value;
     }

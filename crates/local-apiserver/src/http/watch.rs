@@ -63,24 +63,25 @@ pub(super) fn answer(
         )));
     }
     if !initial.is_empty() && options.version_match != "NotOlderThan" {
-        let error = if options.version_match.is_empty() {
-            FieldError::forbidden(
-                "resourceVersionMatch",
-                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-            )
-        } else {
-            FieldError::not_supported(
-                "resourceVersionMatch",
-                options.version_match.clone(),
-                &["NotOlderThan"],
-            )
-        };
-        return Err(invalid(error));
+        let mut errors = vec![FieldError::forbidden(
+            "resourceVersionMatch",
+            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        )];
+        if !options.version_match.is_empty() {
+            let given = options.version_match.clone();
+            errors.push(FieldError::not_supported("resourceVersionMatch", given, &["NotOlderThan"]));
+        }
+        return Err(Status::invalid(
+            Subject { group: "meta.k8s.io", kind: "ListOptions", name: "" },
+            &errors,
+        ));
     }
     let current = cluster.store.revision();
     let asked = match options.resource_version.as_str() {
         "" => None,
-        text => Some(text.parse::<u64>().map_err(|_| operations::bad_version(text))?),
+        text => Some(
+            text.parse::<u64>().map_err(|_| Status::plain(500, "", operations::bad_version(text).message))?,
+        ),
     };
     let send_initial = match initial {
         "" => asked.is_none_or(|asked| asked == 0),

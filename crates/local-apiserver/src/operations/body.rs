@@ -91,19 +91,30 @@ pub(super) fn typed(
         ))
     };
     if target.sub().is_none() || target.sub().is_some_and(|sub| sub.foreign.is_none()) {
-        if !given_version.is_empty() && given_version != api_version {
+        let registered = {
+            let (group, version) = meta::group_version(&shown_version);
+            crate::schema::kind_type(group, version, &shown_kind).is_some()
+        };
+        let other_kind = resource.custom.is_none()
+            && (shown_kind != kind || (shown_version != api_version && !(registered && kind == "Event")));
+        if other_kind && !registered {
+            return Err(cannot(&format!(
+                "no kind \"{shown_kind}\" is registered for version \"{shown_version}\" in scheme \"pkg/runtime/scheme.go:111\""
+            )));
+        }
+        if !given_version.is_empty() && given_version != api_version && !other_kind {
             return Err(Status::bad_request(format!(
                 "the API version in the data ({given_version}) does not match the expected API version ({api_version})"
             )));
         }
-        if !given_kind.is_empty() && given_kind != kind {
+        if other_kind || (!given_kind.is_empty() && given_kind != kind) {
             if resource.custom.is_some() {
                 return Err(Status::bad_request(format!(
                     "the kind in the data ({given_kind}) does not match the expected kind ({kind})"
                 )));
             }
             return Err(cannot(&format!(
-                "converting (v1.{given_kind}) to ({}.{kind}): unknown conversion",
+                "converting ({version}.{shown_kind}) to ({}.{kind}): unknown conversion",
                 if resource.group.is_empty() {
                     "core"
                 } else {

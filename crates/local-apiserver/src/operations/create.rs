@@ -26,7 +26,7 @@ pub(crate) async fn create(
     let given_name = meta::name(&object).to_owned();
     let generate = meta::text(&object, &["metadata", "generateName"]).to_owned();
     if !meta::text(&object, &["metadata", "resourceVersion"]).is_empty() {
-        return Err(Status::bad_request("resourceVersion should not be set on objects to be created"));
+        return Err(Status::plain(500, "", "resourceVersion should not be set on objects to be created"));
     }
     for attempt in 0.. {
         let mut candidate = object.clone();
@@ -49,8 +49,8 @@ pub(crate) async fn create(
         // generated in the order the API does it: the namespace is looked at before the object
         strategy::prepare_create(resource, &mut candidate);
         defaulting::apply(resource, &mut candidate);
-        admission::namespace_open(cluster, target)?;
         let name = meta::name(&candidate).to_owned();
+        admission::namespace_open(cluster, target, &name)?;
         let errors = if name.is_empty() && generate.is_empty() {
             let mut errors = vec![FieldError::required("metadata.name", "name or generateName is required")];
             errors.extend(
@@ -127,9 +127,7 @@ pub(super) fn check_namespace(target: &Target, object: &mut Value) -> Result<(),
 
 /// What the server alone says of a new object.
 fn fresh_metadata(object: &mut Value) {
-    for key in
-        ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation", "resourceVersion"]
-    {
+    for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
         meta::set_metadata(object, key, None);
     }
     meta::set_metadata(object, "uid", Some(meta::new_uid().into()));

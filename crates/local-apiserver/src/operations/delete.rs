@@ -6,7 +6,7 @@ use super::read::{ListOptions, list};
 use super::{Context, IMMORTAL, Target, settle};
 use crate::cluster::{Cluster, Written, parse, subject};
 use crate::resources::Resource;
-use crate::status::Status;
+use crate::status::{Status, Subject};
 use crate::{admission, allocation, convert, managed, meta};
 
 /// Options of a deletion.
@@ -49,7 +49,7 @@ impl DeleteOptions {
             return Err(invalid(crate::field::FieldError::not_supported(
                 "propagationPolicy",
                 policy.clone(),
-                &["Background", "Foreground", "Orphan", "nil"],
+                &["Foreground", "Background", "Orphan", "nil"],
             )));
         }
         let text = |path: &[&str]| meta::at(value, path).and_then(Value::as_str).map(str::to_owned);
@@ -103,16 +103,20 @@ pub(crate) async fn delete(
         let held_by_spec =
             resource.plural == "namespaces" && !meta::items(&new, &["spec", "finalizers"]).is_empty();
         if finalizers.is_empty() && grace == 0 && !held_by_spec {
-            if context.dry_run {
-                return Ok(Deleted::Gone(old));
+            let mut last = old.clone();
+            if resource.group.is_empty() && resource.plural == "pods" {
+                mark(resource, &mut last, &old, 0);
             }
-            let stored = convert::to_storage(resource, new);
+            if context.dry_run {
+                return Ok(Deleted::Gone(last));
+            }
+            let stored = convert::to_storage(resource, old.clone());
             match cluster.remove(key.clone(), record.revision, &stored).await? {
                 Written::Changed(_) => continue,
                 Written::Done(_) => {
                     allocation::on_delete(cluster, resource, &stored);
                     settle(cluster, &key.table).await;
-                    return Ok(Deleted::Gone(old));
+                    return Ok(Deleted::Gone(last));
                 }
             }
         }
@@ -135,20 +139,21 @@ pub(crate) async fn delete(
 }
 
 fn check(resource: &Resource, options: &DeleteOptions, old: &Value) -> Result<(), Status> {
-    let failed = |what: &str, wanted: &str, present: &str| {
+    let failed = |what: &str, wanted: &str, present: &str, changed: &str| {
+        let about = Subject { group: &resource.group, kind: &resource.kind, name: meta::name(old) };
         Status::conflict(
-            subject(resource, meta::name(old)),
+            about,
             &format!(
-                "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {present}"
+                "the {what} in the precondition ({wanted}) does not match the {what} in record ({present}). The object might have been {changed}"
             ),
         )
     };
     if let Some(uid) = options.uid.as_deref().filter(|uid| *uid != meta::uid(old)) {
-        return Err(failed("UID", uid, meta::uid(old)));
+        return Err(failed("UID", uid, meta::uid(old), "deleted and then recreated"));
     }
     let version = meta::text(old, &["metadata", "resourceVersion"]);
     if let Some(wanted) = options.resource_version.as_deref().filter(|wanted| *wanted != version) {
-        return Err(failed("ResourceVersion", wanted, version));
+        return Err(failed("ResourceVersion", wanted, version, "modified"));
     }
     Ok(())
 }
@@ -204,17 +209,19 @@ fn mark(resource: &Resource, new: &mut Value, old: &Value, grace: i64) {
     }
     let when = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(grace.clamp(0, 1 << 31));
     meta::set_metadata(new, "deletionTimestamp", Some(crate::decode::format_seconds(when).into()));
+    let own_end = (resource.group.is_empty() && resource.plural == "namespaces")
+        || resource.plural == "customresourcedefinitions";
+    if own_end {
+        if let Some(status) = meta::map_mut(new, "status").filter(|_| resource.plural == "namespaces") {
+            status.insert("phase".to_owned(), "Terminating".into());
+        }
+        return;
+    }
     meta::set_metadata(new, "deletionGracePeriodSeconds", Some(grace.into()));
     if let Some(generation) =
         meta::at(old, &["metadata", "generation"]).and_then(Value::as_i64).filter(|_| !already)
     {
         meta::set_metadata(new, "generation", Some((generation + 1).into()));
-    }
-    if resource.plural == "namespaces"
-        && resource.group.is_empty()
-        && let Some(status) = meta::map_mut(new, "status")
-    {
-        status.insert("phase".to_owned(), "Terminating".into());
     }
 }
 

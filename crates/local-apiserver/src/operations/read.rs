@@ -214,8 +214,14 @@ pub(crate) fn check_fields(resource: &Resource, fields: &FieldSelector) -> Resul
     };
     match fields.unsupported(&supported) {
         None => Ok(()),
-        Some(field) if resource.custom.is_none() && resource.plural == "pods" => {
-            Err(Status::bad_request(format!("field label not supported: {field}")))
+        // kinds with no fields of their own answer in other words
+        Some(field)
+            if resource.custom.is_none()
+                && selectable_fields(&resource.group, &resource.plural).is_empty() =>
+        {
+            Err(Status::bad_request(format!(
+                "\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+            )))
         }
         Some(field) => Err(Status::bad_request(format!("field label not supported: {field}"))),
     }
@@ -261,7 +267,10 @@ fn check_options(resource: &Resource, options: &ListOptions) -> Result<(), Statu
         return Err(Status::bad_request("specifying resource version is not allowed when using continue"));
     }
     if !options.resource_version.is_empty() && options.resource_version.parse::<u64>().is_err() {
-        return Err(bad_version(&options.resource_version));
+        return Err(Status::bad_request(format!(
+            "invalid resource version: {}",
+            bad_version(&options.resource_version).message
+        )));
     }
     Ok(())
 }
@@ -269,7 +278,7 @@ fn check_options(resource: &Resource, options: &ListOptions) -> Result<(), Statu
 /// The error for a resource version that is no number.
 pub(crate) fn bad_version(text: &str) -> Status {
     Status::bad_request(format!(
-        "Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+        "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
     ))
 }
 
@@ -280,9 +289,18 @@ fn token(revision: u64, namespace: &str, name: &str) -> String {
 }
 
 fn read_token(text: &str) -> Result<(u64, (String, String)), Status> {
-    let bad = || Status::bad_request("continue key is not valid: encoded continue token is not valid");
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
-    let value: Value = serde_json::from_slice(&bytes).map_err(|_| bad())?;
+    let bad =
+        |why: &str| Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad("illegal base64 data at input byte 0"))?;
+    let value: Value = serde_json::from_slice(&bytes).map_err(|_| {
+        let first = bytes.first().map_or(0, |byte| u32::from(*byte));
+        let shown = match char::from_u32(first) {
+            Some(c) if c.is_ascii_graphic() => c.to_string(),
+            _ => format!("\\u{first:04x}"),
+        };
+        bad(&format!("invalid character '{shown}' looking for beginning of value"))
+    })?;
+    let bad = || bad("encoded start key is missing");
     let start = value.get("start").and_then(Value::as_str).ok_or_else(bad)?.trim_end_matches('\0');
     let revision = value.get("rv").and_then(Value::as_u64).ok_or_else(bad)?;
     let (namespace, name) = start.split_once('/').unwrap_or(("", start));

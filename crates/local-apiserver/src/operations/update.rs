@@ -72,28 +72,70 @@ pub(crate) async fn patch(
             Patch::Json(operations) => {
                 patches::json(&mut value, operations).map_err(|error| match error {
                     patches::JsonPatchError::Malformed(why) => Status::bad_request(why),
-                    patches::JsonPatchError::Failed(why) => Status::plain(
+                    patches::JsonPatchError::Failed(_) => Status::plain(
                         422,
                         "Invalid",
-                        format!("the server rejected our request due to an error in our request: {why}"),
+                        "the server rejected our request due to an error in our request",
                     )
                     .with_details(serde_json::json!({})),
                 })?
             }
             Patch::Merge(change) => patches::merge(&mut value, change.clone()),
             Patch::Strategic(change) => patches::strategic_merge(&body_shape(target), &mut value, change)
-                .map_err(Status::bad_request)?,
+                .map_err(|why| Status::plain(500, "", why))?,
             Patch::Apply(_) => {}
         }
         if meta::name(&value) != target.name && target.subresource.is_empty() {
-            return Err(Status::bad_request("the name of the object does not match the name on the URL"));
+            return Err(Status::bad_request(format!(
+                "the name of the object ({}) does not match the name on the URL ({})",
+                meta::name(&value),
+                target.name
+            )));
         }
-        typed(target, context, value, &[])
+        let text = patched_text(&value);
+        typed(target, context, value, &[]).map_err(|status| not_decoded(status, &text))
     };
     if cluster.store.get(&target.key().table, &target.key().namespace, &target.name).is_none() {
         return Err(Status::not_found(subject(&target.resource, &target.name)));
     }
     Ok((change(cluster, target, context, &make, Origin::Patch).await?, false))
+}
+
+/// A patched object as messages show it: sorted keys, metadata in the order of its type.
+fn patched_text(value: &Value) -> String {
+    const METADATA: [&str; 14] = [
+        "name",
+        "generateName",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "labels",
+        "annotations",
+        "ownerReferences",
+        "finalizers",
+        "managedFields",
+    ];
+    let mut value = value.clone();
+    if let Some(map) = value.as_object_mut() {
+        map.sort_keys();
+    }
+    if let Some(metadata) = meta::at_mut(&mut value, &["metadata"]).and_then(Value::as_object_mut) {
+        let ordered = METADATA.iter().filter_map(|key| metadata.shift_remove_entry(*key)).collect::<Vec<_>>();
+        for (index, (key, value)) in ordered.into_iter().enumerate() {
+            metadata.shift_insert(index, key, value);
+        }
+    }
+    value.to_string()
+}
+
+/// A patched object that does not decode is an invalid patch.
+fn not_decoded(status: Status, text: &str) -> Status {
+    let why = status.message.split_once(": ").map_or(status.message.as_str(), |(_, why)| why);
+    Status::invalid(Subject { group: "", kind: "", name: "" }, &[FieldError::invalid("patch", text, why)])
 }
 
 async fn apply_patch(
@@ -106,12 +148,10 @@ async fn apply_patch(
     if meta::at(&applied, &["metadata", "managedFields"]).is_some_and(|m| !m.is_null()) {
         return Err(Status::bad_request("metadata.managedFields must be nil"));
     }
-    if target.subresource.is_empty() || meta::at(&applied, &["metadata", "name"]).is_some() {
+    if meta::at(&applied, &["metadata", "name"]).is_some() {
         check_name(target, &applied)?;
     }
-    if target.resource.namespaced {
-        check_namespace(target, &mut applied)?;
-    }
+    check_namespace(target, &mut applied.clone())?;
     if target.subresource.is_empty() && meta::text(&applied, &["metadata", "name"]).is_empty() {
         meta::set_metadata(&mut applied, "name", Some(target.name.clone().into()));
     }
@@ -244,17 +284,18 @@ async fn write(
         return Ok(Some(convert::to_served(resource, stored)));
     }
     let written = if gone {
-        cluster.remove(key.clone(), record.revision, &stored).await?
+        cluster.remove(key.clone(), record.revision, &parse(record).unwrap_or_default()).await?
     } else {
         cluster.put(key.clone(), Some(record.revision), &stored).await?
     };
     match written {
         Written::Changed(_) => Ok(None),
         Written::Done(record) => {
+            settle(cluster, &key.table).await;
             if gone {
                 allocation::on_delete(cluster, resource, &stored);
+                return Ok(Some(convert::to_served(resource, stored)));
             }
-            settle(cluster, &key.table).await;
             Ok(Some(convert::to_served(resource, parse(&record).unwrap_or(stored))))
         }
     }
@@ -269,7 +310,8 @@ fn precondition(resource: &Resource, new: &Value, old: &Value, origin: Origin) -
         return Err(Status::conflict(
             subject(resource, name),
             &format!(
-                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                registry_key(resource, old),
                 meta::uid(old)
             ),
         ));
@@ -289,10 +331,25 @@ fn precondition(resource: &Resource, new: &Value, old: &Value, origin: Origin) -
     Ok(origin == Origin::Replace)
 }
 
+/// Where a real API server keeps an object.
+fn registry_key(resource: &Resource, object: &Value) -> String {
+    let table = match (&resource.custom, resource.plural.as_str()) {
+        (Some(_), plural) => format!("{}/{plural}", resource.group),
+        (None, "services") => "services/specs".to_owned(),
+        (None, plural) => plural.to_owned(),
+    };
+    let namespace = meta::namespace(object);
+    let slash = if namespace.is_empty() { "" } else { "/" };
+    format!("/registry/{table}/{namespace}{slash}{}", meta::name(object))
+}
+
 fn check_name(target: &Target, object: &Value) -> Result<(), Status> {
     let name = meta::name(object);
-    if name.is_empty() && target.subresource.is_empty() && target.resource.custom.is_none() {
-        return Ok(());
+    if name.is_empty() {
+        return Err(Status::bad_request(format!(
+            "the name of the object ({} based on URL) was undeterminable: name must be provided",
+            target.name
+        )));
     }
     if !name.is_empty() && name != target.name {
         return Err(Status::bad_request(format!(
@@ -305,10 +362,13 @@ fn check_name(target: &Target, object: &Value) -> Result<(), Status> {
 
 /// System metadata is the server's: a client's copy of it counts for nothing.
 fn keep_metadata(new: &mut Value, old: &Value) {
+    if meta::at(old, &["metadata", "deletionTimestamp"]).is_some() {
+        let value = meta::at(old, &["metadata", "deletionTimestamp"]).cloned();
+        meta::set_metadata(new, "deletionTimestamp", value);
+    }
     for key in [
         "uid",
         "creationTimestamp",
-        "deletionTimestamp",
         "deletionGracePeriodSeconds",
         "generation",
         "resourceVersion",

@@ -81,8 +81,9 @@ fn merge_map(
             && let Some(Value::Array(items)) = original.get_mut(key)
         {
             let merge_key = def.and_then(|def| def.field(key)).and_then(|field| field.merge_key.as_deref());
-            let sorted = ordered(std::mem::take(items), order, merge_key, &[]);
-            *items = sorted;
+            let before = std::mem::take(items);
+            let order = order.as_array().cloned().unwrap_or_default();
+            *items = ordered(before.clone(), &order, &before, merge_key);
         }
     }
     Ok(original)
@@ -169,6 +170,7 @@ fn merge_list(
     patch: &[Value],
     order: Option<&Value>,
 ) -> Result<Value, String> {
+    let original = present.clone();
     let Some(key) = field.and_then(|f| f.merge_key.as_deref()) else {
         // a merged list of scalars is a set
         let mut from_patch = Vec::new();
@@ -178,10 +180,8 @@ fn merge_list(
                 present.push(item.clone());
             }
         }
-        return Ok(Value::Array(match order {
-            Some(order) => ordered(present, order, None, &from_patch),
-            None => present,
-        }));
+        let order = order.and_then(Value::as_array).unwrap_or(&from_patch);
+        return Ok(Value::Array(ordered(present, order, &original, None)));
     };
     let item_type = field.and_then(|f| match &f.shape {
         Shape::List { item, .. } => item.type_def(),
@@ -193,10 +193,10 @@ fn merge_list(
     }
     for item in patch {
         let Value::Object(map) = item else {
-            return Err(format!("map: {item} does not contain declared merge key: {key}"));
+            return Err(format!("map: {} does not contain declared merge key: {key}", go_text(item)));
         };
         let Some(identity) = map.get(key) else {
-            return Err(format!("map: {item} does not contain declared merge key: {key}"));
+            return Err(format!("map: {} does not contain declared merge key: {key}", go_text(item)));
         };
         if map.get(DIRECTIVE).and_then(Value::as_str) == Some("delete") {
             present.retain(|other| other.get(key) != Some(identity));
@@ -213,32 +213,56 @@ fn merge_list(
             None => present.push(Value::Object(merge_map(item_type.as_deref(), Map::new(), map, true)?)),
         }
     }
-    Ok(Value::Array(match order {
-        Some(order) => ordered(present, order, Some(key), patch),
-        None => present,
-    }))
+    let order = order.and_then(Value::as_array).map_or(patch, Vec::as_slice);
+    Ok(Value::Array(ordered(present, order, &original, Some(key))))
 }
 
-/// Sorts items the way the patch asks: items of the order list in its order, others keep their place
-/// relative to the items before them.
-fn ordered(items: Vec<Value>, order: &Value, key: Option<&str>, _patch: &[Value]) -> Vec<Value> {
+/// Sorts merged items: those of the order list in its order, the others among them where the original
+/// list had them, as far as it tells.
+fn ordered(merged: Vec<Value>, order: &[Value], original: &[Value], key: Option<&str>) -> Vec<Value> {
     let identity = |item: &Value| match key {
         Some(key) => item.get(key).cloned().unwrap_or(Value::Null),
         None => item.clone(),
     };
-    let wanted: Vec<Value> = order.as_array().into_iter().flatten().map(&identity).collect();
-    let position = |item: &Value| wanted.iter().position(|w| *w == identity(item));
-    let mut listed: Vec<Value> = items.iter().filter(|item| position(item).is_some()).cloned().collect();
-    listed.sort_by_key(|item| position(item));
-    let mut listed = listed.into_iter();
-    let mut result: Vec<Value> = Vec::with_capacity(items.len());
-    for item in items {
-        match position(&item) {
-            Some(_) => result.extend(listed.next()),
-            None => result.push(item),
+    let position =
+        |list: &[Value], item: &Value| list.iter().position(|other| identity(other) == identity(item));
+    let (mut listed, mut others): (Vec<Value>, Vec<Value>) =
+        merged.into_iter().partition(|item| position(order, item).is_some());
+    listed.sort_by_key(|item| position(order, item));
+    others.sort_by_key(|item| position(original, item));
+    let mut result = Vec::with_capacity(listed.len() + others.len());
+    let mut others = others.into_iter().peekable();
+    for item in listed {
+        while let Some(other) = others.peek() {
+            let before = match (position(original, other), position(original, &item)) {
+                (Some(other), Some(item)) => other < item,
+                _ => false,
+            };
+            if !before {
+                break;
+            }
+            result.extend(others.next());
         }
+        result.push(item);
     }
+    result.extend(others);
     result
+}
+
+/// A value as Go prints it.
+fn go_text(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut parts: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", go_text(value))).collect();
+            parts.sort();
+            format!("map[{}]", parts.join(" "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(go_text).collect::<Vec<_>>().join(" ")),
+        Value::String(text) => text.clone(),
+        Value::Null => "<nil>".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 fn delete_primitives(original: &mut Map<String, Value>, field: &str, values: &Value) {
@@ -328,7 +352,7 @@ mod tests {
             "meta.v1.ObjectMeta",
             json!({"finalizers": ["a", "b"]}),
             json!({"$deleteFromPrimitiveList/finalizers": ["a"], "finalizers": ["c"]}),
-            json!({"finalizers": ["b", "c"]}),
+            json!({"finalizers": ["c", "b"]}),
         );
     }
 

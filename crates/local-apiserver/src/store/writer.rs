@@ -30,7 +30,12 @@ impl Content {
         let mut after = Vec::new();
         before.push(b'{');
         let mut first = true;
-        for (key, value) in object.as_object().into_iter().flatten() {
+        // the identity comes first, so that lists can leave it out of their items
+        let fields = object.as_object();
+        let identity = ["apiVersion", "kind"].into_iter().filter_map(|key| fields?.get_key_value(key));
+        let rest =
+            fields.into_iter().flatten().filter(|(key, _)| !matches!(key.as_str(), "apiVersion" | "kind"));
+        for (key, value) in identity.chain(rest) {
             let out = if after.is_empty() { &mut before } else { &mut after };
             if !first {
                 out.push(b',');

@@ -109,15 +109,27 @@ pub(super) fn labels(object: &Value, place: &[&str], path: &str) -> Vec<FieldErr
 /// What is wrong with a change of metadata.
 pub(super) fn metadata_update(new: &Value, old: &Value, _namespaced: bool) -> Vec<FieldError> {
     let mut errors = common(new, "metadata");
+    let stamp = meta::text(new, &["metadata", "deletionTimestamp"]);
+    if !stamp.is_empty() && !meta::deleting(old) {
+        // looked at for all kinds and once more for each
+        for _ in 0..2 {
+            errors.push(FieldError::invalid("metadata.deletionTimestamp", stamp, "field is immutable"));
+        }
+    }
     if meta::deleting(old) {
         let before = meta::finalizers(old);
         let added: Vec<String> = meta::finalizers(new).into_iter().filter(|f| !before.contains(f)).collect();
         if !added.is_empty() {
             let list: Vec<String> = added.iter().map(|f| format!("{f:?}")).collect();
-            errors.push(FieldError::forbidden(
+            let error = FieldError::forbidden(
                 "metadata.finalizers",
-                format!("no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}", list.join(", ")),
-            ));
+                format!(
+                    "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+                    list.join(", ")
+                ),
+            );
+            errors.push(error.clone());
+            errors.push(error);
         }
     }
     errors
