@@ -1,0 +1,48 @@
+//! Bodies of answers.
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Empty, Full};
+use hyper::body::Body as HttpBody;
+
+/// Any error of a body on its way.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A body on its way.
+pub type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, BoxError>;
+
+/// A body that is there already.
+pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// No body.
+pub(crate) fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Why a body was not collected.
+#[derive(Debug)]
+pub(crate) enum NotCollected {
+    /// It is larger than was allowed.
+    TooLarge,
+    /// It broke off.
+    BrokenOff,
+}
+
+/// Reads a whole body of at most `limit` bytes.
+pub(crate) async fn collect<B>(mut body: B, limit: usize) -> Result<Bytes, NotCollected>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let mut collected = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return Err(NotCollected::BrokenOff) };
+        if let Ok(data) = frame.into_data() {
+            if collected.len() + data.len() > limit {
+                return Err(NotCollected::TooLarge);
+            }
+            collected.extend_from_slice(&data);
+        }
+    }
+    Ok(collected.freeze())
+}

@@ -1,0 +1,234 @@
+//! One call: who, to what, when; then streamed in both directions.
+
+mod forward;
+mod upgrade;
+
+use crate::asynchronous;
+use crate::body::Body;
+use crate::classify::{Call, Target, is_grpc, named};
+use crate::headers;
+use crate::options::Shared;
+use crate::refusal::Refusal;
+use forward::Outcome;
+use http::{HeaderMap, Request, Response, header};
+use hyper::body::Incoming;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use wheelhouse_functions::access::{Ownership, Principal, Standing};
+use wheelhouse_functions::id::{InstanceId, RequestId, VersionId};
+use wheelhouse_functions::problem::ProblemKind;
+use wheelhouse_functions::route::Route;
+use wheelhouse_functions::scope::Scope;
+use wheelhouse_functions::version_state::VersionState;
+
+pub(crate) use forward::{Exchange, exchange, held, legacy_parts};
+
+/// What is remembered of a client's connection: gRPC calls of one connection go to one instance.
+#[derive(Debug, Default)]
+pub(crate) struct Connection {
+    pub(crate) pinned: Mutex<HashMap<VersionId, InstanceId>>,
+}
+
+/// What is known of a call before it is sent.
+pub(crate) struct Admitted {
+    pub(crate) request: RequestId,
+    pub(crate) principal: Arc<Principal>,
+    pub(crate) route: Arc<Route>,
+    pub(crate) wait: Duration,
+    pub(crate) started: Instant,
+    pub(crate) authenticated: Instant,
+}
+
+/// Answers an invocation.
+pub(crate) async fn answer(
+    shared: Arc<Shared>,
+    connection: Arc<Connection>,
+    call: Call,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let started = Instant::now();
+    let path = request.uri().path().to_owned();
+    let grpc = is_grpc(request.headers());
+    let id = match new_request_id() {
+        Ok(id) => id,
+        Err(refusal) => return refusal.response(RequestId::from_parts(0, [0; 10]), &path, grpc),
+    };
+    let answered = match call {
+        Call::PassThrough(target) => pass_through(&shared, &connection, id, target, request, started).await,
+        Call::Execute(target) => execute(&shared, id, target, request, started).await,
+        Call::Status(asked) => status(&shared, asked, &request).await,
+        Call::GrpcWithoutTarget => Err(Refusal::NoTarget),
+        Call::Malformed | Call::Api => Err(Refusal::new(ProblemKind::NotFound, "No such function")),
+    };
+    match answered {
+        Ok(response) => response,
+        Err(refusal) => {
+            tracing::debug!(request = %id, path, ?refusal, "call refused");
+            refusal.response(id, &path, grpc)
+        }
+    }
+}
+
+fn new_request_id() -> Result<RequestId, Refusal> {
+    let random = wheelhouse_store::credential::random_bytes()
+        .map_err(|_| Refusal::new(ProblemKind::ServiceUnavailable, "No randomness available"))?;
+    let now = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0);
+    Ok(RequestId::from_parts(now, random))
+}
+
+async fn pass_through(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    id: RequestId,
+    target: Target,
+    request: Request<Incoming>,
+    started: Instant,
+) -> Result<Response<Body>, Refusal> {
+    let admitted = admit(shared, id, target, request.headers(), started, shared.options.default_wait).await?;
+    forward::pass_through(shared, connection, &admitted, request).await
+}
+
+async fn execute(
+    shared: &Arc<Shared>,
+    id: RequestId,
+    target: Target,
+    request: Request<Incoming>,
+    started: Instant,
+) -> Result<Response<Body>, Refusal> {
+    let accept =
+        request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let events = accept.contains("text/event-stream");
+    let default = if events { shared.options.default_event_wait } else { shared.options.default_wait };
+    let admitted = admit(shared, id, target, request.headers(), started, default).await?;
+    asynchronous::execute(shared, admitted, request).await
+}
+
+async fn status(
+    shared: &Arc<Shared>,
+    asked: RequestId,
+    request: &Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let principal = authenticate(shared, request.headers()).await?;
+    principal.require(Scope::InvokeFunction).map_err(Refusal::Problem)?;
+    let wait = wait(request.headers(), shared, shared.options.default_wait)?;
+    asynchronous::status(shared, &principal, asked, wait).await
+}
+
+/// Finds out who calls, what for, and whether they may.
+async fn admit(
+    shared: &Shared,
+    request: RequestId,
+    target: Target,
+    headers: &HeaderMap,
+    started: Instant,
+    default_wait: Duration,
+) -> Result<Admitted, Refusal> {
+    let principal = authenticate(shared, headers).await?;
+    principal.require(Scope::InvokeFunction).map_err(Refusal::Problem)?;
+    let route = find(shared, request, target, &principal)?;
+    let wait = wait(headers, shared, default_wait)?;
+    let per_key = shared.options.rate_per_key.as_ref();
+    shared
+        .limits
+        .admit(route.version, route.rate_limit.as_ref(), per_key, &principal)
+        .map_err(Refusal::RateLimited)?;
+    Ok(Admitted { request, principal, route, wait, started, authenticated: Instant::now() })
+}
+
+async fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<Arc<Principal>, Refusal> {
+    let value = named(headers, "authorization").ok_or(Refusal::Unauthorized("missing bearer token"))?;
+    // Entries of Sec-WebSocket-Protocol cannot hold a space: there the token stands alone.
+    let token = match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        Some(_) => return Err(Refusal::Unauthorized("the authorization is not a bearer token")),
+        None => value,
+    };
+    match shared.authenticator.authenticate(token, jiff::Timestamp::now()).await {
+        Ok(Ok(principal)) => Ok(principal),
+        Ok(Err(_)) => Err(Refusal::Unauthorized("the bearer token is not accepted")),
+        Err(error) => {
+            tracing::error!(%error, "cannot authenticate");
+            Err(Refusal::new(ProblemKind::ServiceUnavailable, "Authentication is not available"))
+        }
+    }
+}
+
+/// Finds the version a call goes to; without one named, a random one of those that take calls.
+fn find(
+    shared: &Shared,
+    request: RequestId,
+    target: Target,
+    principal: &Principal,
+) -> Result<Arc<Route>, Refusal> {
+    let missing = || {
+        let Target { function, version } = target;
+        let version = version.map(|version| format!(", version '{version}'")).unwrap_or_default();
+        Refusal::new(
+            ProblemKind::NotFound,
+            format!("Function id '{function}'{version}: Not found or not active"),
+        )
+    };
+    let table = Arc::clone(&shared.routes.borrow());
+    let visible: Vec<&Arc<Route>> = table
+        .function(target.function)
+        .filter(|route| target.version.is_none_or(|version| version == route.version))
+        .filter(|route| {
+            let ownership = Ownership {
+                owner: &route.account,
+                function: route.function,
+                version: Some(route.version),
+                shared_with: &route.shared_with,
+            };
+            principal.standing(&ownership) != Standing::Stranger
+        })
+        .collect();
+    let invocable: Vec<&Arc<Route>> =
+        visible.iter().copied().filter(|route| route.state.is_invocable()).collect();
+    if invocable.is_empty() {
+        return Err(if visible.iter().any(|route| route.state == VersionState::Degraded) {
+            Refusal::new(ProblemKind::BadRequest, "DEGRADED function cannot be invoked")
+        } else {
+            missing()
+        });
+    }
+    // The request's id is random enough to choose by.
+    let number = usize::from(request.uuid().as_bytes().last().copied().unwrap_or(0));
+    invocable.get(number % invocable.len()).map(|route| Arc::clone(route)).ok_or_else(missing)
+}
+
+/// How long the caller waits for an answer's head.
+fn wait(headers: &HeaderMap, shared: &Shared, default: Duration) -> Result<Duration, Refusal> {
+    let Some(value) = headers.get(headers::POLL_SECONDS) else { return Ok(default) };
+    let most = shared.options.longest_wait.as_secs();
+    let wrong = |detail: String| Refusal::new(ProblemKind::BadRequest, detail);
+    let seconds: i64 = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .ok_or_else(|| wrong("NVCF-POLL-SECONDS must be an integer".to_owned()))?;
+    let seconds = u64::try_from(seconds.max(1)).unwrap_or(1);
+    if seconds > most {
+        return Err(wrong(format!("NVCF-POLL-SECONDS must be <= {most}")));
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+/// Marks and times an answer's head.
+pub(crate) fn finish(
+    shared: &Shared,
+    admitted: &Admitted,
+    outcome: &Outcome,
+    headers: &mut HeaderMap,
+    status: u16,
+) {
+    let now = Instant::now();
+    headers::mark(headers, admitted.request, status);
+    headers::timing(
+        headers,
+        admitted.authenticated - admitted.started,
+        outcome.sent.saturating_duration_since(admitted.authenticated),
+        now.saturating_duration_since(outcome.sent),
+    );
+    shared.metrics.observe(&admitted.route, status, now - admitted.started);
+}

@@ -1,0 +1,204 @@
+//! Getting a slot, sending, and streaming the answer.
+
+use super::{Admitted, Connection, finish, upgrade};
+use crate::body::{Body, BoxError};
+use crate::classify::is_grpc;
+use crate::headers;
+use crate::options::Shared;
+use crate::refusal::Refusal;
+use crate::upstream::UpstreamError;
+use crate::versions::{NoSlot, Permit};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
+use http_body_util::BodyExt;
+use hyper::body::{Frame, Incoming, SizeHint};
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use wheelhouse_functions::id::InstanceId;
+use wheelhouse_functions::problem::ProblemKind;
+use wheelhouse_store::BoxFuture;
+
+/// How often another instance is tried when one cannot be reached.
+const TRIES: u32 = 4;
+
+/// How a call was sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome {
+    /// When it left the queue.
+    pub(crate) sent: Instant,
+}
+
+/// An answer and how it came.
+pub(crate) struct Exchange {
+    pub(crate) response: Response<Body>,
+    pub(crate) permit: Permit,
+    pub(crate) outcome: Outcome,
+}
+
+/// A body that holds its slot until it has ended or is left.
+struct Held {
+    body: Body,
+    _permit: Permit,
+}
+
+impl hyper::body::Body for Held {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A body that keeps a slot.
+pub(crate) fn held(body: Body, permit: Permit) -> Body {
+    Held { body, _permit: permit }.boxed_unsync()
+}
+
+/// Answers a call whose method, path and body go to the function as they are.
+pub(super) async fn pass_through(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    admitted: &Admitted,
+    mut request: Request<Incoming>,
+) -> Result<Response<Body>, Refusal> {
+    let grpc = is_grpc(request.headers());
+    let upgrading = upgrade::wanted(&mut request);
+    let (mut parts, body) = request.into_parts();
+    headers::strip_hop_by_hop(&mut parts.headers);
+    // Only the gateway says that a call is sent again.
+    parts.headers.remove(headers::ATTEMPT);
+    let protocols = upgrade::strip_named_protocols(&mut parts.headers);
+    if let Some(wanted) = &upgrading {
+        wanted.ask(&mut parts.headers);
+    }
+    let request = Request::from_parts(parts, body.map_err(Into::into).boxed_unsync());
+    let pinned = if grpc {
+        connection.pinned.lock().unwrap_or_else(PoisonError::into_inner).get(&admitted.route.version).copied()
+    } else {
+        None
+    };
+    let exchanging = exchange(shared, admitted, request, grpc || admitted.route.grpc, pinned, None);
+    let Exchange { mut response, permit, outcome } =
+        match tokio::time::timeout(admitted.wait, exchanging).await {
+            Ok(exchanged) => exchanged?,
+            Err(_) => return Err(Refusal::TimedOut),
+        };
+    if grpc {
+        let mut pinned = connection.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+        pinned.insert(admitted.route.version, permit.instance.id);
+    }
+    let status = response.status();
+    if let (Some(wanted), http::StatusCode::SWITCHING_PROTOCOLS) = (upgrading, status) {
+        wanted.connect(&mut response, permit, protocols);
+        finish(shared, admitted, &outcome, response.headers_mut(), status.as_u16());
+        return Ok(response);
+    }
+    headers::strip_hop_by_hop(response.headers_mut());
+    finish(shared, admitted, &outcome, response.headers_mut(), status.as_u16());
+    *response.version_mut() = Version::default();
+    Ok(response.map(|body| held(body, permit)))
+}
+
+/// What is done right before a request is sent to an instance.
+pub(crate) type Sending<'a> = dyn Fn(InstanceId) -> BoxFuture<'a, Result<(), Refusal>> + Send + Sync + 'a;
+
+/// Waits for a slot, sends, waits for the answer's head. Another instance is tried only when nothing was sent.
+/// `sending` is told the instance right before it is sent to.
+pub(crate) async fn exchange(
+    shared: &Shared,
+    admitted: &Admitted,
+    request: Request<Body>,
+    multiplexed: bool,
+    prefer: Option<InstanceId>,
+    sending: Option<&Sending<'_>>,
+) -> Result<Exchange, Refusal> {
+    let route = &admitted.route;
+    let (mut parts, body) = request.into_parts();
+    let mut body = Some(body);
+    let mut avoid: Vec<InstanceId> = Vec::new();
+    let mut tries = 0;
+    loop {
+        let account = admitted.principal.account.as_str();
+        let acquired =
+            shared.versions.acquire(route.version, admitted.request, account, prefer, &avoid).await;
+        let permit = acquired.map_err(|reason| match reason {
+            NoSlot::Full => Refusal::new(ProblemKind::TooManyRequests, "The queue of the function is full"),
+            NoSlot::Dropped => Refusal::new(ProblemKind::NotFound, "The function was undeployed"),
+        })?;
+        let outcome = Outcome { sent: Instant::now() };
+        headers::to_function(
+            &mut parts.headers,
+            admitted.request,
+            route,
+            &permit.instance,
+            &admitted.principal,
+        );
+        let endpoint = &permit.endpoint;
+        let authority = format!("{}:{}", endpoint.host, endpoint.port);
+        let wrong = |_| Refusal::new(ProblemKind::BadRequest, "The path cannot be sent on");
+        let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let uri: Uri = if multiplexed { format!("http://{authority}{path}") } else { path.to_owned() }
+            .parse()
+            .map_err(wrong)?;
+        let mut outgoing = Request::new(body.take().unwrap_or_else(crate::body::empty));
+        *outgoing.method_mut() = parts.method.clone();
+        *outgoing.uri_mut() = uri;
+        *outgoing.version_mut() = if multiplexed { Version::HTTP_2 } else { Version::HTTP_11 };
+        outgoing.headers_mut().clone_from(&parts.headers);
+        if !multiplexed && let Ok(host) = HeaderValue::from_str(&authority) {
+            outgoing.headers_mut().insert(header::HOST, host);
+        }
+        if let Some(sending) = sending {
+            sending(permit.instance.id).await?;
+        }
+        match shared.upstream.send(endpoint, outgoing, multiplexed).await {
+            Ok(response) => return Ok(Exchange { response, permit, outcome }),
+            Err(UpstreamError::Connect(address, error, unsent)) => {
+                tracing::warn!(address, %error, instance = %permit.instance.id, "cannot reach an instance");
+                tries += 1;
+                let Some(unsent) = unsent.filter(|_| tries < TRIES) else {
+                    return Err(Refusal::new(ProblemKind::ServiceUnavailable, "No instance can be reached"));
+                };
+                body = Some(unsent.into_body());
+                avoid.push(permit.instance.id);
+                let others = route.instances.iter().any(|instance| !avoid.contains(&instance.id));
+                drop(permit);
+                if !others {
+                    // All are unreachable at the moment: wait a little and begin anew.
+                    avoid.clear();
+                    tokio::time::sleep(Duration::from_millis(50 << tries.min(4))).await;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, instance = %permit.instance.id, "an instance did not answer");
+                return Err(Refusal::new(ProblemKind::BadGateway, "The instance closed the connection"));
+            }
+        }
+    }
+}
+
+/// The request that a legacy call makes: its body goes to the inference URL.
+pub(crate) fn legacy_parts(headers: &http::HeaderMap, inference_path: &str) -> Request<()> {
+    let mut request = Request::new(());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = inference_path.parse().unwrap_or_else(|_| Uri::from_static("/"));
+    request.headers_mut().clone_from(headers);
+    headers::strip_hop_by_hop(request.headers_mut());
+    request.headers_mut().remove(headers::ATTEMPT);
+    request.headers_mut().remove(header::CONTENT_LENGTH);
+    request
+}
