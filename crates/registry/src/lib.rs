@@ -1,1 +1,24 @@
-//! OCI registries: the client that fetches charts and the embedded server.
+//! OCI registries and HTTPS archives: the client that fetches and pushes, and the embedded server.
+//!
+//! - [`Client`]: fetches charts by any reference, pulls and pushes artefacts; follows the token flow; keeps
+//!   credentials to their own registry.
+//! - [`AddressPolicy`]: which addresses may be asked at all (no private ones unless the operator says so).
+//! - [`http`]: the one HTTP client beneath, also used by cluster agents.
+//! - [`server`]: an OCI registry on disk.
+
+mod address;
+mod authorization;
+mod client;
+mod digest;
+mod error;
+pub mod http;
+mod manifest;
+mod push;
+pub mod server;
+
+pub use address::AddressPolicy;
+pub use client::{Client, Login, Options, Pulled};
+pub use digest::{Digest, InvalidDigest};
+pub use error::Error;
+pub use manifest::{CHART_CONFIG, CHART_CONTENT, Descriptor, IMAGE_MANIFEST, Manifest};
+pub use push::{Blob, Pushed, Target};
