@@ -85,7 +85,7 @@ pub struct Failure {
 }
 
 /// The causes reported upward; the texts are the reference's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureCause {
     /// The image cannot be pulled.

@@ -4,6 +4,7 @@
 //! - [`read_document`]: YAML to such a tree.
 //! - [`Object`]: a document with its kind.
 //! - [`pod_spec`]: where pod specs lie, the one traversal.
+//! - [`readiness()`]: whether an object has become what it wants to be.
 //! - [`Selector`]: which labels a selector picks.
 //! - [`Quantity`]: amounts of resources.
 //! - [`KindOrder`]: the order in which Helm installs and uninstalls kinds.
@@ -15,6 +16,7 @@ mod object;
 pub mod pod_spec;
 mod quantity;
 mod read;
+mod readiness;
 mod selector;
 pub mod tree;
 
@@ -24,5 +26,6 @@ pub use object::Object;
 pub use pod_spec::{Container, ContainerList, PodTemplate};
 pub use quantity::Quantity;
 pub use read::read_document;
+pub use readiness::{Readiness, readiness};
 pub use selector::Selector;
 pub use tree::{Content, Entry, Node};
