@@ -71,7 +71,7 @@ pub(crate) fn check_installable(chart: &Chart, compat: Compat, printer: Printer)
     }
     check_dependencies(chart).map_err(|error| {
         Failure::new(format!(
-            "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing dependencies: {error}"
+            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies: {error}"
         ))
     })
 }

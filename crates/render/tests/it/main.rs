@@ -1,0 +1,15 @@
+//! Rendering held against what real Helm gave.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stderr
+)]
+
+mod cases;
+mod limits;
+mod support;
+mod vectors;
