@@ -17,6 +17,7 @@ mod kube_version;
 mod manifest;
 mod name;
 mod pipeline;
+mod provenance;
 mod scope;
 mod split;
 
@@ -29,5 +30,6 @@ pub use kube_version::{InvalidKubeVersion, KubeVersion};
 pub use manifest::{Hook, HookEvent, Manifest, ManifestError, Manifests, RenderedFile, manifests};
 pub use name::render_name;
 pub use pipeline::{PipelineError, RenderedChart, Request};
+pub use provenance::{Location, Provenance, ValueOrigin};
 pub use scope::{VALUES, VALUES_V3, values_type};
 pub use split::{documents, trim_space};

@@ -20,7 +20,7 @@ pub struct Origins {
 #[derive(Debug)]
 struct KnownMap {
     /// Held so that the address stays its own.
-    _map: Map,
+    map: Map,
     marks: HashMap<GoString, Mark>,
 }
 
@@ -62,6 +62,12 @@ impl Origins {
         self.lists.get(&address)?.marks.get(index).filter(|mark| mark.source().is_some())
     }
 
+    /// The map at an address, if any of its entries is known.
+    #[must_use]
+    pub fn map(&self, address: usize) -> Option<&Map> {
+        self.maps.get(&address).map(|known| &known.map)
+    }
+
     /// Notes where the value at a key of a map was written.
     pub fn note(&mut self, map: &Map, key: &GoString, mark: &Mark) {
         if !self.is_on {
@@ -70,7 +76,7 @@ impl Origins {
         let known = self
             .maps
             .entry(map.address())
-            .or_insert_with(|| KnownMap { _map: map.clone(), marks: HashMap::new() });
+            .or_insert_with(|| KnownMap { map: map.clone(), marks: HashMap::new() });
         match mark.source() {
             Some(_) => known.marks.insert(key.clone(), mark.clone()),
             None => known.marks.remove(key),

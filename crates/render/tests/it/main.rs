@@ -11,5 +11,6 @@
 
 mod cases;
 mod limits;
+mod provenance;
 mod support;
 mod vectors;

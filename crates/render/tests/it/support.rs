@@ -39,8 +39,27 @@ pub(crate) fn render<T: Send + 'static>(
     limits: Limits,
     with: impl FnOnce(Result<RenderedChart, PipelineError>) -> T + Send + 'static,
 ) -> T {
+    render_with(files, limits, false, with)
+}
+
+/// Renders a chart of some files and records places.
+pub(crate) fn traced<T: Send + 'static>(
+    files: Vec<File>,
+    limits: Limits,
+    with: impl FnOnce(&RenderedChart) -> T + Send + 'static,
+) -> T {
+    render_with(files, limits, true, move |result| with(&result.unwrap()))
+}
+
+fn render_with<T: Send + 'static>(
+    files: Vec<File>,
+    limits: Limits,
+    trace: bool,
+    with: impl FnOnce(Result<RenderedChart, PipelineError>) -> T + Send + 'static,
+) -> T {
     let run = move || {
-        let chart = load_files(files, LoadOptions::default(), &mut Vec::new()).unwrap();
+        let options = LoadOptions { trace, ..LoadOptions::default() };
+        let chart = load_files(files, options, &mut Vec::new()).unwrap();
         let environment = Environment::new(Box::new(FixedHost), Compatibility::V4);
         let release = Release { name: "r".into(), namespace: "ns".into(), revision: 1, is_upgrade: false };
         let request = Request {
@@ -50,7 +69,7 @@ pub(crate) fn render<T: Send + 'static>(
             environment: &environment,
             limits: Limits { stack: STACK - (8 << 20), ..limits },
             checkpoint: None,
-            trace: false,
+            trace,
         };
         with(Renderer::new(Compat::V4).release(chart, &request, &mut Vec::new()))
     };
