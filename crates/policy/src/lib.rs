@@ -4,6 +4,9 @@
 //! then [`check`] holds them against the [`catalogue`] and gives [`Finding`]s, each with the bytes
 //! it is about. Whoever rendered the chart turns those bytes into template lines.
 //!
+//! [`mutate`] makes the platform's own changes, with a [`Ledger`] of them and a proof that nothing
+//! breaks.
+//!
 //! The crate knows no cluster, no network and no clock.
 
 mod catalogue;
@@ -11,6 +14,7 @@ mod check;
 mod facts;
 mod finding;
 mod intake;
+mod mutate;
 mod nearest;
 mod rule;
 mod rules;
@@ -20,4 +24,5 @@ pub use check::{Report, check};
 pub use facts::{ChartFacts, DeploymentFacts, ExtraKind, Facts, FunctionFacts, Machines, Policy, PolicyName};
 pub use finding::{Finding, Place};
 pub use intake::{Intake, WORKLOAD_CONFIG};
+pub use mutate::{Additions, BrokenChart, Change, Ledger, Pair, VariableSource, mutate};
 pub use rule::{Authority, Level, Rule};

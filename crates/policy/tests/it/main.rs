@@ -11,6 +11,7 @@
 
 mod entry_point;
 mod images;
+mod mutations;
 mod objects;
 mod placement;
 mod pod_security;

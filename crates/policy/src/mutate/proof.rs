@@ -1,0 +1,59 @@
+use serde_json::Value;
+use wheelhouse_objects::{Node, Object, Selector, pod_spec};
+
+use super::BrokenChart;
+use crate::rules::services::{is_service, selected_pods};
+
+/// What held before the changes and must hold after.
+pub(super) struct Facts {
+    /// For each workload with a selector: whether it selects its own pods (P1).
+    own: Vec<(String, bool)>,
+    /// For each Service: the workloads it selects (P2, and P4 for the entry point).
+    selected: Vec<(String, Vec<String>)>,
+    /// How many objects there are (P5).
+    count: usize,
+}
+
+impl Facts {
+    pub(super) fn of(objects: &[Object]) -> Self {
+        let own = objects
+            .iter()
+            .filter_map(|object| Some((object.to_string(), selects_own_pods(object)?)))
+            .collect();
+        let selected = objects
+            .iter()
+            .filter(|object| is_service(object))
+            .map(|service| {
+                let names =
+                    selected_pods(service, objects).iter().map(|(object, _)| object.to_string()).collect();
+                (service.to_string(), names)
+            })
+            .collect();
+        Facts { own, selected, count: objects.len() }
+    }
+
+    pub(super) fn still_hold(&self, objects: &[Object]) -> Result<(), BrokenChart> {
+        let after = Facts::of(objects);
+        let broken = |message: String| Err(BrokenChart { rule: "WH-182", message });
+        for ((object, before), (_, now)) in self.own.iter().zip(&after.own) {
+            if *before && !now {
+                return broken(format!("{object}: its selector would no longer match its own pods"));
+            }
+        }
+        for ((service, before), (_, now)) in self.selected.iter().zip(&after.selected) {
+            if before != now {
+                return broken(format!("{service} would select other pods than before"));
+            }
+        }
+        if self.count != after.count {
+            return broken("an object would appear or vanish".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn selects_own_pods(object: &Object) -> Option<bool> {
+    let template = pod_spec::pod_template(object)?;
+    let selector = object.root.at("spec.selector").map_or(Value::Null, Node::to_json);
+    (object.group() == "apps").then(|| Selector::of(&selector).picks(Some(&template.labels())))
+}

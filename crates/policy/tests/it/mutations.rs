@@ -1,0 +1,111 @@
+use serde_json::{Value, json};
+use wheelhouse_objects::{Object, read_document};
+use wheelhouse_policy::{Additions, Ledger, VariableSource, mutate};
+
+fn additions() -> Additions {
+    Additions {
+        pull_secrets: vec!["nvcf-pull".into()],
+        environment: vec![
+            ("NVCF_REGION".into(), VariableSource::Text("local".into())),
+            ("NVCF_FUNCTION_ID".into(), VariableSource::Field("metadata.labels['function-id']".into())),
+        ],
+        labels: vec![("function-id".into(), "f1".into())],
+        annotations: vec![("nca-id".into(), "a1".into())],
+        service_account: "nvcf-instance".into(),
+        instance_type_label: Some(("nvca.nvcf.nvidia.io/instance-type".into(), "L40S".into())),
+        tolerations: vec!["nvidia.com/gpu".into()],
+    }
+}
+
+fn mutated(documents: &[&str]) -> (Vec<Object>, Ledger) {
+    let mut objects: Vec<Object> =
+        documents.iter().map(|text| Object::new(read_document(text.as_bytes(), 0).unwrap(), 0)).collect();
+    let ledger = mutate(&mut objects, &additions()).unwrap();
+    (objects, ledger)
+}
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  uid: x\n  labels: {app: web}\nspec:\n  nodeName: n1\n  nodeSelector: {a: b}\n  schedulerName: mine\n  serviceAccountName: robot\n  imagePullSecrets: [{name: own}, {name: null}]\n  tolerations: [{operator: Exists}, {key: mine, operator: Exists}]\n  containers:\n  - name: c\n    image: i\n    env: [{name: NVCF_REGION, value: chart}, {name: OWN, value: x}]\n    resources: {limits: {nvidia.com/gpu: 1}}\nstatus: {phase: Running}\n";
+
+fn spec(objects: &[Object]) -> Value {
+    objects[0].root.get("spec").unwrap().to_json()
+}
+
+#[test]
+fn a_pod_gets_what_the_platform_sets() {
+    let (objects, _) = mutated(&[POD]);
+    let spec = spec(&objects);
+    assert_eq!(spec["imagePullSecrets"], json!([{"name": "own"}, {"name": "nvcf-pull"}]));
+    assert_eq!(spec["serviceAccountName"], "nvcf-instance");
+    assert_eq!(spec["automountServiceAccountToken"], false);
+    assert_eq!(
+        spec["containers"][0]["env"],
+        json!([
+            {"name": "NVCF_REGION", "value": "local"},
+            {"name": "NVCF_FUNCTION_ID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['function-id']"}}},
+            {"name": "OWN", "value": "x"},
+        ])
+    );
+    let metadata = objects[0].root.get("metadata").unwrap().to_json();
+    assert_eq!(metadata["labels"], json!({"app": "web", "function-id": "f1"}));
+    assert_eq!(metadata["annotations"], json!({"nca-id": "a1"}));
+}
+
+#[test]
+fn wishes_about_nodes_go_and_the_instance_type_comes() {
+    let (objects, _) = mutated(&[POD]);
+    let spec = spec(&objects);
+    for gone in ["nodeName", "nodeSelector", "schedulerName"] {
+        assert!(spec.get(gone).is_none(), "{gone}");
+    }
+    let term = &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+        [0];
+    assert_eq!(term["matchExpressions"][0]["values"], json!(["L40S"]));
+    assert_eq!(
+        spec["tolerations"],
+        json!([{"key": "mine", "operator": "Exists"}, {"key": "nvidia.com/gpu", "operator": "Exists"}])
+    );
+}
+
+#[test]
+fn what_only_a_server_sets_is_taken_out() {
+    let (objects, ledger) = mutated(&[POD]);
+    assert!(objects[0].root.get("status").is_none());
+    assert!(objects[0].root.at("metadata.uid").is_none());
+    assert!(ledger.changes.iter().any(|change| change.rule == "WH-185" && change.path == "metadata.uid"));
+}
+
+#[test]
+fn every_change_is_in_the_ledger_with_its_rule() {
+    let (_, ledger) = mutated(&[POD]);
+    let of = |path: &str| ledger.changes.iter().find(|change| change.path == path).map(|change| change.rule);
+    assert_eq!(of("spec.nodeName"), Some("WH-170"));
+    assert_eq!(of("spec.imagePullSecrets"), Some("WH-180"));
+    assert_eq!(of("spec.containers[0].env"), Some("WH-181"));
+    assert_eq!(of("spec.affinity"), Some("WH-183"));
+    let patch = ledger.json_patch("Pod/p");
+    assert!(patch.as_array().unwrap().contains(&json!({"op": "remove", "path": "/spec/nodeName"})));
+}
+
+#[test]
+fn doing_it_twice_changes_nothing_more() {
+    let (mut objects, _) = mutated(&[POD]);
+    let once = objects.clone();
+    let ledger = mutate(&mut objects, &additions()).unwrap();
+    assert_eq!(objects[0].root.to_json(), once[0].root.to_json());
+    assert_eq!(ledger.changes, []);
+}
+
+#[test]
+fn a_label_that_a_selector_rests_on_is_not_overwritten() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  selector: {matchLabels: {function-id: mine}}\n  template:\n    metadata: {labels: {function-id: mine}}\n    spec: {containers: []}\n";
+    let mut objects = vec![Object::new(read_document(deployment.as_bytes(), 0).unwrap(), 0)];
+    let error = mutate(&mut objects, &additions()).unwrap_err();
+    assert_eq!(error.message, "Deployment/d: its selector would no longer match its own pods");
+}
+
+#[test]
+fn services_select_the_same_pods_as_before() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {selector: {app: web}}\n";
+    let (objects, _) = mutated(&[service, POD]);
+    assert_eq!(objects.len(), 2);
+}
