@@ -94,6 +94,8 @@ pub struct Manifests {
     pub hooks: Vec<Hook>,
     /// The texts of hook annotations that name an unknown event: their objects are dropped.
     pub unknown_hooks: Vec<String>,
+    /// Those objects: neither installed nor run.
+    pub dropped: Vec<Manifest>,
 }
 
 /// A rendered document that is no manifest: `YAML parse error on FILE: …`.
@@ -159,6 +161,7 @@ impl Manifests {
             types.split(',').map(|event| HookEvent::parse(&event.trim().to_lowercase())).collect();
         let Some(events) = events else {
             self.unknown_hooks.push(types.clone());
+            self.dropped.push(manifest);
             return;
         };
         let list = |key: &str| -> Vec<String> {

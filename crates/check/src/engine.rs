@@ -1,0 +1,260 @@
+//! The platform's chart engine.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+use wheelhouse_chart::values::{Table, ValueSource, table_of_json};
+use wheelhouse_chart::{Compat, LoadOptions, load_archive};
+use wheelhouse_functions::engine::{
+    ChartEngine, ChartRequest, CheckReport, EngineError, Finding, Level, PodFacts, RELEASE_NAME, Rendered,
+};
+use wheelhouse_functions::instance_type::InstanceType;
+use wheelhouse_gotemplate::Limits;
+use wheelhouse_gotemplate::error::LimitReached;
+use wheelhouse_objects::{KindOrder, Object};
+use wheelhouse_policy::{
+    Additions, DeploymentFacts, ExtraKind, FunctionFacts, Machines, Policy, PolicyName, VariableSource, mutate,
+};
+use wheelhouse_render::{Capabilities, KubeVersion, Release, Renderer, Request};
+use wheelhouse_sprig::{Compatibility, Environment, Host};
+
+use crate::check::{CheckRequest, Checked, check_chart};
+use crate::format::finding_json;
+
+/// Makes a host for one render: the engine has no clock and no randomness of its own.
+pub type HostFactory = Box<dyn Fn() -> Box<dyn Host> + Send + Sync>;
+
+/// Makes a check that ends a render which takes too long.
+pub type DeadlineFactory = Box<dyn Fn() -> Box<dyn Fn() -> Result<(), LimitReached>> + Send + Sync>;
+
+/// Native stack a render of a stranger's chart may use.
+const STACK: usize = 64 << 20;
+
+/// Renders and checks charts for the platform. A stranger's chart is metered and cannot hurt the
+/// next one.
+pub struct Engine {
+    renderer: Renderer,
+    host: HostFactory,
+    deadline: DeadlineFactory,
+}
+
+impl Engine {
+    /// An engine that takes clock and randomness from `host` and time limits from `deadline`.
+    #[must_use]
+    pub fn new(host: HostFactory, deadline: DeadlineFactory) -> Self {
+        Engine { renderer: Renderer::new(Compat::V4), host, deadline }
+    }
+
+    /// Renders and checks on a thread with the stack that evaluation may use.
+    fn run<T: Send>(
+        &self,
+        request: &ChartRequest<'_>,
+        with: impl FnOnce(Result<Checked, EngineError>) -> T + Send,
+    ) -> Result<T, EngineError> {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new()
+                .stack_size(STACK + (4 << 20))
+                .spawn_scoped(scope, || with(self.checked(request)));
+            let joined = thread.map(std::thread::ScopedJoinHandle::join);
+            match joined {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(_)) => Err(EngineError("rendering ended unexpectedly".to_owned())),
+                Err(error) => Err(EngineError(format!("no thread to render on: {error}"))),
+            }
+        })
+    }
+
+    fn checked(&self, request: &ChartRequest<'_>) -> Result<Checked, EngineError> {
+        let refuse = |error: &dyn std::fmt::Display| EngineError(error.to_string());
+        let options = LoadOptions { trace: true, ..LoadOptions::default() };
+        let mut warnings = Vec::new();
+        let chart = load_archive(request.chart, options, &mut warnings).map_err(|error| refuse(&error))?;
+        let values = values_table(request.values);
+        let kube_version = KubeVersion::parse(request.kubernetes_version, Compat::V4).unwrap_or_default();
+        let mut capabilities = Capabilities { kube_version, ..Capabilities::default() };
+        capabilities.api_versions.extend(request.api_versions.iter().cloned());
+        let release = Release {
+            name: RELEASE_NAME.to_owned(),
+            namespace: request.namespace.to_owned(),
+            revision: 1,
+            is_upgrade: false,
+        };
+        let environment = Environment::new((self.host)(), Compatibility::V4);
+        let deadline = (self.deadline)();
+        let render = Request {
+            values: &values,
+            release: &release,
+            capabilities: &capabilities,
+            environment: &environment,
+            limits: Limits { stack: STACK, steps: 20_000_000, bytes: 64 << 20, ..Limits::default() },
+            checkpoint: Some(&*deadline),
+            trace: true,
+        };
+        let check = check_request(request, &capabilities);
+        check_chart(&self.renderer, chart, &render, &check, &mut warnings).map_err(|error| refuse(&error))
+    }
+}
+
+fn values_table(values: &JsonMap<String, Json>) -> Table {
+    table_of_json(values, ValueSource::ValuesFile { path: "configuration".to_owned() })
+}
+
+fn check_request(request: &ChartRequest<'_>, capabilities: &Capabilities) -> CheckRequest {
+    let machines = request.instance_type.and_then(|name| {
+        let parsed = InstanceType::parse(name).ok()?;
+        Some(Machines {
+            instance_type: name.to_owned(),
+            gpus_per_node: i64::from(parsed.gpus_per_node()),
+            nodes: i64::from(parsed.nodes()),
+        })
+    });
+    let extra_kinds = request
+        .policy
+        .extra_kubernetes_types
+        .iter()
+        .map(|kind| ExtraKind { group: kind.group.clone(), version: kind.version.clone(), kind: kind.kind.clone() })
+        .collect();
+    let name = if request.policy.name.eq_ignore_ascii_case("unrestricted") {
+        PolicyName::Unrestricted
+    } else {
+        PolicyName::Default
+    };
+    CheckRequest {
+        function: Some(FunctionFacts {
+            service_name: request.service.to_owned(),
+            inference_port: Some(i64::from(request.inference_port)),
+            inference_url: request.inference_url.to_owned(),
+            health_port: Some(i64::from(request.health_port)),
+            health_protocol: None,
+        }),
+        deployment: machines.map(|machines| DeploymentFacts { machines: Some(machines) }),
+        policy: Policy {
+            name,
+            extra_kinds,
+            enforce_upcoming: false,
+            kubernetes_minor: capabilities.kube_version.minor.parse().unwrap_or(36),
+        },
+    }
+}
+
+fn platform_findings(checked: &Checked) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    if let Err(error) = &checked.rendered.manifests {
+        findings.push(refusal("WH-009", &error.to_string()));
+    }
+    findings.extend(checked.findings.iter().map(|located| Finding {
+        rule: located.finding.rule.id.to_owned(),
+        level: match located.finding.level {
+            wheelhouse_policy::Level::Error => Level::Error,
+            wheelhouse_policy::Level::Warning => Level::Warning,
+            wheelhouse_policy::Level::Info => Level::Info,
+        },
+        message: located.finding.message.clone(),
+        details: finding_json(located),
+    }));
+    findings
+}
+
+fn refusal(rule: &str, message: &str) -> Finding {
+    Finding {
+        rule: rule.to_owned(),
+        level: Level::Error,
+        message: message.to_owned(),
+        details: json!({"rule": rule, "slug": "render-failed", "level": "error", "message": message}),
+    }
+}
+
+impl ChartEngine for Engine {
+    fn check(&self, request: &ChartRequest<'_>) -> CheckReport {
+        let report = self.run(request, |checked| {
+            checked.map(|checked| CheckReport { findings: platform_findings(&checked), objects: checked.counted })
+        });
+        match report.and_then(|report| report) {
+            Ok(report) => report,
+            Err(error) => CheckReport { findings: vec![refusal("WH-009", &error.0)], objects: 0 },
+        }
+    }
+
+    fn render(&self, request: &ChartRequest<'_>) -> Result<Vec<Json>, EngineError> {
+        self.run(request, |checked| {
+            let checked = checked?;
+            if let Err(error) = &checked.rendered.manifests {
+                return Err(EngineError(error.to_string()));
+            }
+            Ok(checked.intake.objects.iter().map(|object| object.root.to_json()).collect())
+        })?
+    }
+
+    fn prepare(&self, request: &ChartRequest<'_>, pods: &PodFacts<'_>) -> Result<Rendered, EngineError> {
+        self.run(request, |checked| prepared(&checked?, pods))?
+    }
+}
+
+fn prepared(checked: &Checked, pods: &PodFacts<'_>) -> Result<Rendered, EngineError> {
+    let findings = platform_findings(checked);
+    if let Some(first) = findings.iter().find(|finding| finding.level == Level::Error) {
+        return Err(EngineError(format!("{}: {}", first.rule, first.message)));
+    }
+    let mut objects: Vec<Object> = checked.intake.objects.clone();
+    mutate(&mut objects, &additions(pods)).map_err(|error| EngineError(error.to_string()))?;
+    objects.sort_by(|left, right| KindOrder::Install.compare(&left.kind, &right.kind));
+    let flags = checked.intake.workload_config.iter().any(|config| {
+        let text = config.root.at("data").and_then(|data| data.get("config.yaml")).and_then(|text| text.as_str());
+        text.is_some_and(ready_by_probe)
+    });
+    Ok(Rendered { objects: objects.iter().map(|object| object.root.to_json()).collect(), ready_by_probe: flags })
+}
+
+/// Whether the chart's word to the platform turns `featureFlags.StatusByWorkerReadiness` on.
+fn ready_by_probe(text: &str) -> bool {
+    let config = wheelhouse_objects::read_document(text.as_bytes(), 0);
+    config.is_ok_and(|config| {
+        config.at("featureFlags.StatusByWorkerReadiness").and_then(wheelhouse_objects::Node::as_bool) == Some(true)
+    })
+}
+
+/// What the platform sets on every pod, in the reference's names.
+fn additions(pods: &PodFacts<'_>) -> Additions {
+    let instance = pods.instance;
+    let value = instance.instance_type.split('_').next().unwrap_or_default();
+    let function = instance.function.to_string();
+    let version = instance.version.to_string();
+    let labels = vec![
+        ("function-id".to_owned(), function),
+        ("function-version-id".to_owned(), version),
+        ("nvcf.nvidia.io/instance-id".to_owned(), instance.id.to_string()),
+    ];
+    let annotations: BTreeMap<&str, String> = BTreeMap::from([
+        ("nca-id", instance.account.to_string()),
+        ("function-name", instance.name.clone()),
+        ("nvcf.nvidia.io/region", pods.region.to_owned()),
+        ("nvcf.nvidia.io/backend", instance.backend.clone()),
+        ("nvcf.nvidia.io/environment", pods.environment.to_owned()),
+        ("nvcf.nvidia.io/instance-type-name", instance.instance_type.clone()),
+        ("nvcf.nvidia.io/instance-type-value", value.to_owned()),
+    ]);
+    let annotation = |key: &str| VariableSource::Field(format!("metadata.annotations['{key}']"));
+    let label = |key: &str| VariableSource::Field(format!("metadata.labels['{key}']"));
+    let environment = vec![
+        ("NVCF_REGION".to_owned(), annotation("nvcf.nvidia.io/region")),
+        ("NVCF_INSTANCETYPE".to_owned(), annotation("nvcf.nvidia.io/instance-type-name")),
+        ("NVCF_INSTANCETYPE_VALUE".to_owned(), annotation("nvcf.nvidia.io/instance-type-value")),
+        ("NVCF_BACKEND".to_owned(), annotation("nvcf.nvidia.io/backend")),
+        ("NVCF_ENV".to_owned(), annotation("nvcf.nvidia.io/environment")),
+        ("NVCF_NCA_ID".to_owned(), annotation("nca-id")),
+        ("NVCF_FUNCTION_ID".to_owned(), label("function-id")),
+        ("NVCF_FUNCTION_VERSION_ID".to_owned(), label("function-version-id")),
+        ("NVCF_FUNCTION_NAME".to_owned(), annotation("function-name")),
+    ];
+    Additions {
+        pull_secrets: pods.pull_secrets.to_vec(),
+        environment,
+        labels,
+        annotations: annotations.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        service_account: pods.service_account.to_owned(),
+        instance_type_label: pods
+            .bind_to_instance_type
+            .then(|| ("nvca.nvcf.nvidia.io/instance-type".to_owned(), value.to_owned())),
+        tolerations: vec!["nvidia.com/gpu".to_owned()],
+    }
+}
