@@ -63,8 +63,7 @@ pub fn check_chart(
     let rendered = renderer.release(chart, request, warnings)?;
     let intake = Intake::new(nodes(&rendered, renderer));
     let report = check(&intake, &facts);
-    let findings =
-        report.findings.into_iter().map(|finding| Located::new(finding, &rendered)).collect();
+    let findings = report.findings.into_iter().map(|finding| Located::new(finding, &rendered)).collect();
     Ok(Checked { intake, findings, counted: report.counted, rendered })
 }
 

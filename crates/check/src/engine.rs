@@ -1,9 +1,10 @@
 //! The platform's chart engine.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json, json};
-use wheelhouse_chart::values::{Table, ValueSource, table_of_json};
+use wheelhouse_chart::values::{Table, ValueSource, read_values};
 use wheelhouse_chart::{Compat, LoadOptions, load_archive};
 use wheelhouse_functions::engine::{
     ChartEngine, ChartRequest, CheckReport, EngineError, Finding, Level, PodFacts, RELEASE_NAME, Rendered,
@@ -13,7 +14,8 @@ use wheelhouse_gotemplate::Limits;
 use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_objects::{KindOrder, Object};
 use wheelhouse_policy::{
-    Additions, DeploymentFacts, ExtraKind, FunctionFacts, Machines, Policy, PolicyName, VariableSource, mutate,
+    Additions, DeploymentFacts, ExtraKind, FunctionFacts, Machines, Policy, PolicyName, VariableSource,
+    mutate,
 };
 use wheelhouse_render::{Capabilities, KubeVersion, Release, Renderer, Request};
 use wheelhouse_sprig::{Compatibility, Environment, Host};
@@ -69,7 +71,7 @@ impl Engine {
         let options = LoadOptions { trace: true, ..LoadOptions::default() };
         let mut warnings = Vec::new();
         let chart = load_archive(request.chart, options, &mut warnings).map_err(|error| refuse(&error))?;
-        let values = values_table(request.values);
+        let values = values_table(request.values)?;
         let kube_version = KubeVersion::parse(request.kubernetes_version, Compat::V4).unwrap_or_default();
         let mut capabilities = Capabilities { kube_version, ..Capabilities::default() };
         capabilities.api_versions.extend(request.api_versions.iter().cloned());
@@ -95,13 +97,16 @@ impl Engine {
     }
 }
 
-fn values_table(values: &JsonMap<String, Json>) -> Table {
-    table_of_json(values, ValueSource::ValuesFile { path: "configuration".to_owned() })
+/// JSON is YAML: the deployment's configuration is read as a values file would be.
+fn values_table(values: &JsonMap<String, Json>) -> Result<Table, EngineError> {
+    let source = Arc::new(ValueSource::ValuesFile { path: "configuration".to_owned() });
+    let text = serde_json::to_vec(values).map_err(|error| EngineError(error.to_string()))?;
+    read_values(&text, Some(&source), Compat::V4).map_err(|error| EngineError(error.to_string()))
 }
 
 fn check_request(request: &ChartRequest<'_>, capabilities: &Capabilities) -> CheckRequest {
     let machines = request.instance_type.and_then(|name| {
-        let parsed = InstanceType::parse(name).ok()?;
+        let parsed = name.parse::<InstanceType>().ok()?;
         Some(Machines {
             instance_type: name.to_owned(),
             gpus_per_node: i64::from(parsed.gpus_per_node()),
@@ -110,15 +115,15 @@ fn check_request(request: &ChartRequest<'_>, capabilities: &Capabilities) -> Che
     });
     let extra_kinds = request
         .policy
-        .extra_kubernetes_types
+        .extra_types
         .iter()
-        .map(|kind| ExtraKind { group: kind.group.clone(), version: kind.version.clone(), kind: kind.kind.clone() })
+        .map(|kind| ExtraKind {
+            group: kind.group.clone(),
+            version: kind.version.clone(),
+            kind: kind.kind.clone(),
+        })
         .collect();
-    let name = if request.policy.name.eq_ignore_ascii_case("unrestricted") {
-        PolicyName::Unrestricted
-    } else {
-        PolicyName::Default
-    };
+    let name = if request.policy.unrestricted { PolicyName::Unrestricted } else { PolicyName::Default };
     CheckRequest {
         function: Some(FunctionFacts {
             service_name: request.service.to_owned(),
@@ -167,7 +172,10 @@ fn refusal(rule: &str, message: &str) -> Finding {
 impl ChartEngine for Engine {
     fn check(&self, request: &ChartRequest<'_>) -> CheckReport {
         let report = self.run(request, |checked| {
-            checked.map(|checked| CheckReport { findings: platform_findings(&checked), objects: checked.counted })
+            checked.map(|checked| CheckReport {
+                findings: platform_findings(&checked),
+                objects: checked.counted,
+            })
         });
         match report.and_then(|report| report) {
             Ok(report) => report,
@@ -199,17 +207,22 @@ fn prepared(checked: &Checked, pods: &PodFacts<'_>) -> Result<Rendered, EngineEr
     mutate(&mut objects, &additions(pods)).map_err(|error| EngineError(error.to_string()))?;
     objects.sort_by(|left, right| KindOrder::Install.compare(&left.kind, &right.kind));
     let flags = checked.intake.workload_config.iter().any(|config| {
-        let text = config.root.at("data").and_then(|data| data.get("config.yaml")).and_then(|text| text.as_str());
+        let text =
+            config.root.at("data").and_then(|data| data.get("config.yaml")).and_then(|text| text.as_str());
         text.is_some_and(ready_by_probe)
     });
-    Ok(Rendered { objects: objects.iter().map(|object| object.root.to_json()).collect(), ready_by_probe: flags })
+    Ok(Rendered {
+        objects: objects.iter().map(|object| object.root.to_json()).collect(),
+        ready_by_probe: flags,
+    })
 }
 
 /// Whether the chart's word to the platform turns `featureFlags.StatusByWorkerReadiness` on.
 fn ready_by_probe(text: &str) -> bool {
     let config = wheelhouse_objects::read_document(text.as_bytes(), 0);
     config.is_ok_and(|config| {
-        config.at("featureFlags.StatusByWorkerReadiness").and_then(wheelhouse_objects::Node::as_bool) == Some(true)
+        config.at("featureFlags.StatusByWorkerReadiness").and_then(wheelhouse_objects::Node::as_bool)
+            == Some(true)
     })
 }
 

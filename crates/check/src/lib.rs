@@ -12,5 +12,5 @@ pub mod format;
 mod located;
 
 pub use check::{CheckRequest, Checked, check_chart};
-pub use engine::{Engine, HostFactory};
+pub use engine::{DeadlineFactory, Engine, HostFactory};
 pub use located::{Located, PlaceInChart};

@@ -1,11 +1,13 @@
 //! What each command takes: types only.
 
 mod chart_path;
+mod check;
 mod global;
 mod template;
 mod values;
 
 pub(crate) use chart_path::ChartPathOptions;
+pub(crate) use check::{Check, CheckFormat, Explain};
 pub(crate) use global::Global;
 pub(crate) use template::{InstallOptions, Template};
 pub(crate) use values::ValueOptions;
@@ -27,6 +29,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Render a chart's templates
     Template(Box<Template>),
+    /// Hold a chart against the platform's policy
+    Check(Box<Check>),
+    /// Tell where a field comes from, or what a rule says
+    Explain(Box<Explain>),
     /// Print what is in a chart
     #[command(visible_alias = "inspect")]
     Show(Box<Show>),

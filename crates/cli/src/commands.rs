@@ -1,7 +1,9 @@
 //! One file per command.
 
+mod check;
 mod completion;
 mod env;
+mod explain;
 mod failure;
 mod reference;
 mod show;
@@ -21,6 +23,8 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Version(options) => version::run(&options, *printer),
         Command::Env(options) => env::run(&options, &settings, *printer),
         Command::Completion(options) => completion::run(&options, *printer),
+        Command::Check(options) => check::run(&options, *printer),
+        Command::Explain(options) => explain::run(&options, *printer),
         Command::Show(options) => show::run(&options, *printer),
         Command::Template(options) => template::run(&options, &settings, *printer),
         Command::Reference(options) => reference::run(&options, *printer),

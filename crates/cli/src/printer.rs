@@ -8,6 +8,7 @@ use crate::commands::Failure;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Printer {
     colour: bool,
+    colour_data: bool,
 }
 
 impl Printer {
@@ -16,7 +17,15 @@ impl Printer {
     pub(crate) fn from_environment() -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Printer { colour: !unwanted && std::io::stderr().is_terminal() }
+        Printer {
+            colour: !unwanted && std::io::stderr().is_terminal(),
+            colour_data: !unwanted && std::io::stdout().is_terminal(),
+        }
+    }
+
+    /// Whether data for people may have colours.
+    pub(crate) fn colours_data(self) -> bool {
+        self.colour_data
     }
 
     /// Writes data to stdout. A reader that went away (`| head`) ends the program quietly.

@@ -31,8 +31,9 @@ fn one(located: &Located, chart_values: &str, colour: bool) -> String {
     };
     let sources = located.provenance.as_ref();
     let template = sources.map(|provenance| (text_of(&provenance.template), &provenance.template));
-    let stack: Vec<(String, &Location)> =
-        sources.map(|found| found.stack.iter().map(|place| (text_of(place), place)).collect()).unwrap_or_default();
+    let stack: Vec<(String, &Location)> = sources
+        .map(|found| found.stack.iter().map(|place| (text_of(place), place)).collect())
+        .unwrap_or_default();
     let label = if finding.place.is_some_and(|place| place.missing) { "missing below this" } else { "" };
     let primary = template.as_ref().map(|(text, location)| Excerpt {
         file: &location.file,
@@ -50,11 +51,16 @@ fn one(located: &Located, chart_values: &str, colour: bool) -> String {
     let value = sources.filter(|_| label.is_empty()).and_then(|found| found.values.first());
     let mark = value.and_then(|value| value.mark.as_ref());
     let source = mark.map(|mark| mark.to_string()).unwrap_or_default();
-    let value_note = value.map(|value| format!("the value is {}, from {source}", value.path)).unwrap_or_default();
-    if let Some(mark) = mark.filter(|mark| mark.source().is_some_and(|source| source.to_string() == "values.yaml"))
+    let value_note =
+        value.map(|value| format!("the value is {}, from {source}", value.path)).unwrap_or_default();
+    if let Some(mark) =
+        mark.filter(|mark| mark.source().is_some_and(|source| source.to_string() == "values.yaml"))
         && let Some(span) = span_of(chart_values, mark.line(), mark.column())
     {
-        related.push(("the value comes from here", Excerpt { file: "values.yaml", text: chart_values, span, label: "" }));
+        related.push((
+            "the value comes from here",
+            Excerpt { file: "values.yaml", text: chart_values, span, label: "" },
+        ));
     }
     let id = if finding.also.is_empty() {
         finding.rule.id.to_owned()

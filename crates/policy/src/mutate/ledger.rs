@@ -43,7 +43,7 @@ impl Ledger {
     #[must_use]
     pub fn json_patch(&self, object: &str) -> Value {
         let operations = self.changes.iter().filter(|change| change.object == object).map(|change| {
-            let path = format!("/{}", change.path.replace('.', "/").replace('[', "/").replace(']', ""));
+            let path = format!("/{}", change.path.replace(['.', '['], "/").replace(']', ""));
             match (&change.before, &change.after) {
                 (_, None) => json!({"op": "remove", "path": path}),
                 (None, Some(value)) => json!({"op": "add", "path": path, "value": value}),
