@@ -1,10 +1,9 @@
-use std::collections::HashMap;
-
 use crate::builtins::Builtin;
 use crate::function::Function;
 use crate::parser::FunctionNames;
 use crate::program::Callee;
 use crate::value::GoString;
+use foldhash::HashMap;
 
 /// The functions templates may call: the ones given, and Go's builtins under them.
 #[derive(Clone, Debug, Default)]

@@ -5,8 +5,7 @@ mod number;
 mod pipeline;
 mod tokens;
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use wheelhouse_source::Span;
 
 use crate::error::ParseError;
@@ -66,7 +65,7 @@ pub(crate) fn parse(
         stack,
         arena: Arena::default(),
         definitions: Vec::new(),
-        names: HashSet::new(),
+        names: HashSet::default(),
         tree: TreeState::new(),
     };
     let root = parser.file()?;

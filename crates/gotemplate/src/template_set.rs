@@ -1,6 +1,5 @@
 //! Parsed files and the names they are known by.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +11,7 @@ use crate::parser::{Parsed, multiple_definition, parse};
 use crate::program::Program;
 use crate::stack::StackGuard;
 use crate::value::GoString;
+use foldhash::HashMap;
 
 /// Share of the native stack parsing may use where the caller names none: fits any thread.
 const DEFAULT_STACK: usize = 512 * 1024;
@@ -180,7 +180,7 @@ impl TemplateSet {
     /// An empty set; `name` is what errors call it (Helm's is `gotpl`).
     #[must_use]
     pub fn new(name: &str) -> Self {
-        Self { name: GoString::from(name), templates: HashMap::new() }
+        Self { name: GoString::from(name), templates: HashMap::default() }
     }
 
     /// The name errors use.

@@ -1,6 +1,5 @@
 //! What a traced run notes: see [`crate::trace`].
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use wheelhouse_source::Span;
@@ -9,6 +8,7 @@ use super::Operand;
 use crate::template_set::Template;
 use crate::trace::{CallKind, Frame, FrameId, Key, Origin, OriginId, Piece, Pieces, Trace, align};
 use crate::value::{GoString, List, Map, Value};
+use foldhash::HashMap;
 
 /// Most parts an origin made by a function names.
 const MOST_PARTS: usize = 16;
@@ -57,10 +57,10 @@ impl Tracer {
             text: OriginId::NONE,
             pieces: Pieces::default(),
             arguments: Vec::new(),
-            frames: HashMap::new(),
-            lookups: HashMap::new(),
-            copies: HashMap::new(),
-            texts: HashMap::new(),
+            frames: HashMap::default(),
+            lookups: HashMap::default(),
+            copies: HashMap::default(),
+            texts: HashMap::default(),
         }
     }
 
@@ -200,7 +200,7 @@ impl Tracer {
         let copies = self
             .copies
             .entry(address)
-            .or_insert_with(|| Copies { _container: container.clone(), origins: HashMap::new() });
+            .or_insert_with(|| Copies { _container: container.clone(), origins: HashMap::default() });
         copies.origins.insert(key, origin);
     }
 
