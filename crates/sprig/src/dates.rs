@@ -12,7 +12,7 @@ use wheelhouse_gotime::{Duration, Location, Time};
 
 use crate::call::{Outcome, function, text};
 use crate::environment::environment;
-use time::TimeValue;
+pub(crate) use time::TimeValue;
 
 const MODIFY: Signature = Signature::fixed(&[Str, Named(TimeValue::TYPE)], Named(TimeValue::TYPE));
 const PARSE: Signature = Signature::fixed(&[Str, Str], Named(TimeValue::TYPE));

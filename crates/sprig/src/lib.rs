@@ -32,6 +32,7 @@ mod regexes;
 mod registry;
 mod strings;
 mod text;
+mod toml;
 mod url;
 mod versions;
 mod yaml;

@@ -28,11 +28,12 @@ const FAMILIES: &[&[Function]] = &[
     crate::certificates::TABLE,
     crate::json::TABLE,
     crate::yaml::TABLE,
+    crate::toml::TABLE,
     crate::helm::TABLE,
 ];
 
 /// What Helm 3 does not have.
-const SINCE_V4: &[&str] = &["mustToYaml"];
+const SINCE_V4: &[&str] = &["mustToYaml", "mustToToml"];
 
 static V3: LazyLock<Vec<Function>> =
     LazyLock::new(|| V4.iter().filter(|function| !SINCE_V4.contains(&function.name)).copied().collect());

@@ -12,7 +12,7 @@ use super::{local, value};
 use crate::call::{Outcome, text};
 
 #[derive(Clone, Debug)]
-pub(super) struct TimeValue(pub(super) Time);
+pub(crate) struct TimeValue(pub(crate) Time);
 
 impl TimeValue {
     pub(super) const TYPE: &'static str = "time.Time";

@@ -9,7 +9,7 @@ use crate::support::Render;
 #[track_caller]
 fn check(template: &str, expect: &str) {
     let started = Instant::now();
-    let limits = Limits { bytes: 16 << 20, steps: 2_000_000, ..Limits::default() };
+    let limits = Limits { bytes: 4 << 20, steps: 2_000_000, ..Limits::default() };
     let error = Render { limits, ..Render::new(template) }.run().expect_err(template);
     assert!(error.contains(expect), "{template}: {error}");
     assert!(started.elapsed() < Duration::from_secs(5), "{template} took {:?}", started.elapsed());

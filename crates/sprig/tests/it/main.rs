@@ -29,6 +29,7 @@ mod random;
 mod regexes;
 mod strings;
 mod support;
+mod toml;
 mod urls;
 mod vectors;
 mod versions;
