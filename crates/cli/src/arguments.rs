@@ -2,13 +2,17 @@
 
 mod chart_path;
 mod check;
+mod dependency;
 mod global;
+mod package;
 mod template;
 mod values;
 
 pub(crate) use chart_path::ChartPathOptions;
 pub(crate) use check::{Check, CheckFormat, Explain};
+pub(crate) use dependency::{Dependency, DependencyAction, DependencyFetch};
 pub(crate) use global::Global;
+pub(crate) use package::{Package, RegistryOptions};
 pub(crate) use template::{InstallOptions, Template};
 pub(crate) use values::ValueOptions;
 
@@ -36,6 +40,11 @@ pub(crate) enum Command {
     /// Print what is in a chart
     #[command(visible_alias = "inspect")]
     Show(Box<Show>),
+    /// Pack chart directories into archives
+    Package(Box<Package>),
+    /// List a chart's dependencies, or put them into charts/
+    #[command(visible_aliases = ["dep", "dependencies"])]
+    Dependency(Box<Dependency>),
     /// Print the version
     Version(Version),
     /// Print the environment the commands see

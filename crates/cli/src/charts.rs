@@ -13,7 +13,7 @@ use wheelhouse_sprig::{Compatibility, Environment};
 
 use crate::arguments::{ChartPathOptions, ValueOptions};
 use crate::commands::Failure;
-use crate::filesystem::{self, DiskDirectory};
+use crate::filesystem::{self, DiskDirectory, go_error};
 use crate::host::MachineHost;
 use crate::printer::Printer;
 
@@ -46,13 +46,25 @@ pub(crate) fn locate(reference: &str, _options: &ChartPathOptions) -> Result<Pat
 
 /// Loads a chart from a directory or an archive, and tells what is odd about it.
 pub(crate) fn load(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
+    if path.metadata().map_err(|error| go_error("stat", path, &error))?.is_dir() {
+        return load_from_directory(path, options, printer);
+    }
     let mut warnings = Vec::new();
-    let chart = if path.is_dir() {
-        load_directory(&mut DiskDirectory::new(path.to_owned()), options, &mut warnings)
-    } else {
-        let content = filesystem::read(path)?;
-        load_archive_file(&path.to_string_lossy(), &content, options, &mut warnings)
-    };
+    let content = filesystem::read(path)?;
+    let chart = load_archive_file(&path.to_string_lossy(), &content, options, &mut warnings);
+    tell(&warnings, options.compat, printer);
+    Ok(chart?)
+}
+
+/// Loads a chart that must be a directory.
+pub(crate) fn load_unpacked(path: &Path, printer: Printer) -> Result<Chart, Failure> {
+    load_from_directory(path, LoadOptions::default(), printer)
+}
+
+fn load_from_directory(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
+    let mut warnings = Vec::new();
+    let mut directory = DiskDirectory::new(filesystem::absolute(path));
+    let chart = load_directory(&mut directory, options, &mut warnings);
     tell(&warnings, options.compat, printer);
     Ok(chart?)
 }

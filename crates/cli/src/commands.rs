@@ -2,9 +2,11 @@
 
 mod check;
 mod completion;
+mod dependency;
 mod env;
 mod explain;
 mod failure;
+mod package;
 mod reference;
 mod show;
 mod template;
@@ -26,6 +28,8 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Check(options) => check::run(&options, *printer),
         Command::Explain(options) => explain::run(&options, *printer),
         Command::Show(options) => show::run(&options, *printer),
+        Command::Package(options) => package::run(&options, settings.debug, *printer),
+        Command::Dependency(options) => dependency::run(&options, &settings, *printer),
         Command::Template(options) => template::run(&options, &settings, *printer),
         Command::Reference(options) => reference::run(&options, *printer),
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use wheelhouse_chart::{ChartDirectory, FileKind, FileStatus};
 
@@ -47,20 +47,33 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// The absolute form of a path, `.` and `..` taken out by their spelling, as Go's `filepath.Abs`.
+/// Writes a file, with errors in Go's words.
+pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    fs::write(path, content).map_err(|error| go_error("open", path, &error))
+}
+
+/// The absolute form of a path, cleaned, as Go's `filepath.Abs`.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
-    let joined = std::env::current_dir().unwrap_or_default().join(path);
+    clean(&std::env::current_dir().unwrap_or_default().join(path))
+}
+
+/// A path with `.` and `..` taken out by their spelling, as Go's `filepath.Clean`.
+pub(crate) fn clean(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
-    for component in joined.components() {
+    for component in path.components() {
         match component {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir => {
-                clean.pop();
-            }
+            Component::CurDir => {}
+            Component::ParentDir => match clean.components().next_back() {
+                Some(Component::Normal(_)) => {
+                    clean.pop();
+                }
+                Some(Component::RootDir | Component::Prefix(_)) => {}
+                _ => clean.push(".."),
+            },
             other => clean.push(other),
         }
     }
-    clean
+    if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
 }
 
 fn status(metadata: &fs::Metadata) -> FileStatus {
@@ -116,5 +129,10 @@ mod tests {
     #[test]
     fn paths_are_cleaned_by_their_spelling() {
         assert_eq!(absolute(Path::new("/a/./b/../c")), Path::new("/a/c"));
+        for (path, cleaned) in
+            [("./a/../b", "b"), ("../../a", "../../a"), ("a/..", "."), ("/..", "/"), ("a/../../b", "../b")]
+        {
+            assert_eq!(clean(Path::new(path)), Path::new(cleaned), "{path}");
+        }
     }
 }

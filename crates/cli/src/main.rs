@@ -5,14 +5,17 @@
 //! needs from the machine (files, environment, clock, randomness) is fetched here, at the top, and
 //! handed down as values.
 
+mod archives;
 mod arguments;
 mod charts;
 mod commands;
+mod dependencies;
 mod filesystem;
 mod host;
 mod parse;
 mod printer;
 mod settings;
+mod table;
 
 use std::process::ExitCode;
 

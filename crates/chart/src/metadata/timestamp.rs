@@ -73,6 +73,36 @@ impl Timestamp {
     }
 }
 
+/// In universal time.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let (seconds, nanosecond) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => (i64::try_from(after.as_secs()).unwrap_or_default(), after.subsec_nanos()),
+            // Counted from the second before, as fractions only go forward.
+            Err(before) => {
+                let before = before.duration();
+                let seconds = -i64::try_from(before.as_secs()).unwrap_or_default();
+                match before.subsec_nanos() {
+                    0 => (seconds, 0),
+                    nanoseconds => (seconds - 1, 1_000_000_000 - nanoseconds),
+                }
+            }
+        };
+        let (year, month, day) = date_of(seconds.div_euclid(86_400));
+        let of_day = seconds.rem_euclid(86_400);
+        Timestamp {
+            year,
+            month,
+            day,
+            hour: of_day / 3600,
+            minute: of_day / 60 % 60,
+            second: of_day % 60,
+            nanosecond,
+            offset: 0,
+        }
+    }
+}
+
 /// As Go writes times into JSON: fractions without trailing zeros.
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,6 +151,20 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
+/// The date so many days after 1970-01-01: the inverse of [`days_since_1970`].
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Months from March on.
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +182,16 @@ mod tests {
             assert_eq!(time.to_string(), written);
             let since = time.to_system_time().duration_since(SystemTime::UNIX_EPOCH).unwrap();
             assert_eq!(since.as_secs(), seconds, "{text}");
+        }
+        for text in [
+            "1969-12-31T23:59:59.5Z",
+            "1970-01-01T00:00:00Z",
+            "2000-02-29T12:34:56.789Z",
+            "2024-12-31T23:59:59Z",
+            "2100-03-01T00:00:00Z",
+        ] {
+            let time = Timestamp::parse(text).unwrap();
+            assert_eq!(Timestamp::from(time.to_system_time()).to_string(), text);
         }
         assert_eq!(Timestamp::default().to_string(), "0001-01-01T00:00:00Z");
         for text in [

@@ -1,0 +1,63 @@
+//! `package`: chart directories into archives.
+
+use std::path::Path;
+
+use wheelhouse_chart::check_dependencies;
+use wheelhouse_semver::Version;
+
+use super::Failure;
+use crate::archives;
+use crate::arguments::Package;
+use crate::charts;
+use crate::dependencies::Manager;
+use crate::filesystem::{absolute, clean, go_error};
+use crate::printer::Printer;
+
+/// Packs each chart, telling where each archive is.
+pub(super) fn run(options: &Package, debug: bool, printer: Printer) -> Result<(), Failure> {
+    if options.arguments.is_empty() {
+        return Err(Failure::new("need at least one argument, the path to the chart"));
+    }
+    refuse_signing(options)?;
+    let stamp = archives::stamp()?;
+    for argument in &options.arguments {
+        let given = Path::new(argument);
+        given.metadata().map_err(|error| go_error("stat", given, &error))?;
+        let path = absolute(given);
+        if options.dependency_update {
+            let out = |_: &str| {};
+            Manager { chart_path: &path, debug, stamp, printer, out: &out }.update()?;
+        }
+        let mut chart = charts::load_unpacked(&path, printer)?;
+        if !options.version.is_empty() {
+            chart.metadata.version.clone_from(&options.version);
+        }
+        Version::parse(&chart.metadata.version)?;
+        if !options.app_version.is_empty() {
+            chart.metadata.app_version.clone_from(&options.app_version);
+        }
+        check_dependencies(&chart)?;
+        let destination = match options.destination.as_str() {
+            "." => absolute(Path::new(".")),
+            other => clean(Path::new(other)),
+        };
+        let archive = archives::save(&chart, &destination, stamp)
+            .map_err(|failure| Failure::new(format!("failed to save: {}", failure.message)))?;
+        printer.data(format!("Successfully packaged chart and saved it to: {}\n", archive.display()));
+    }
+    Ok(())
+}
+
+/// Signatures need a keyring, which nothing here reads.
+fn refuse_signing(options: &Package) -> Result<(), Failure> {
+    let signing = &options.signing;
+    if !signing.sign {
+        return Ok(());
+    }
+    if signing.key.is_empty() {
+        return Err(Failure::new("--key is required for signing a package"));
+    }
+    Err(Failure::new(
+        "packages cannot be signed here: leave out --sign, and sign the archive with a tool of your own",
+    ))
+}

@@ -1,0 +1,90 @@
+//! The dependencies of a chart on disk: which there are, and how `charts/` and Chart.lock come to
+//! match what Chart.yaml asks for.
+
+mod fetch;
+mod lock;
+mod resolve;
+mod source;
+mod status;
+
+use std::path::Path;
+
+use wheelhouse_chart::{Chart, Dependency, Lock, Stamp};
+
+pub(crate) use status::list;
+
+use crate::charts;
+use crate::commands::Failure;
+use crate::filesystem::go_error;
+use crate::printer::Printer;
+
+/// Brings `charts/` into line with Chart.yaml or Chart.lock.
+pub(crate) struct Manager<'a> {
+    /// The chart's directory, as the user named it.
+    pub chart_path: &'a Path,
+    /// More talk.
+    pub debug: bool,
+    /// What times files of archives get.
+    pub stamp: Stamp,
+    /// Where warnings about charts go.
+    pub printer: Printer,
+    /// Takes the lines of what happens.
+    pub out: &'a dyn Fn(&str),
+}
+
+impl Manager<'_> {
+    /// Fills `charts/` with what Chart.lock names; without a Chart.lock, as [`Manager::update`].
+    pub(crate) fn build(&self) -> Result<(), Failure> {
+        let chart = self.load()?;
+        let Some(lock) = &chart.contents().lock else {
+            return self.update();
+        };
+        let requirements = chart.metadata.dependencies.as_deref().unwrap_or_default();
+        self.check_sources(&present(requirements)?)?;
+        lock::check(&chart, requirements, lock, self.printer)?;
+        let mut locked = present(lock.dependencies.as_deref().unwrap_or_default())?;
+        self.fetch(&mut locked)
+    }
+
+    /// Fills `charts/` with what Chart.yaml asks for, and writes Chart.lock where it changes.
+    pub(crate) fn update(&self) -> Result<(), Failure> {
+        let chart = self.load()?;
+        let Some(requirements) = &chart.metadata.dependencies else {
+            return Ok(());
+        };
+        let wanted = present(requirements)?;
+        self.check_sources(&wanted)?;
+        let mut locked = self.resolve(&wanted)?;
+        self.fetch(&mut locked)?;
+        let locked: Vec<_> = locked.into_iter().map(Some).collect();
+        let digest = Lock::digest_of(requirements, &locked);
+        if chart.contents().lock.as_ref().is_some_and(|lock| lock.digest == digest) {
+            return Ok(());
+        }
+        let (Stamp::Own(now) | Stamp::Fixed(now)) = self.stamp;
+        let lock = Lock { generated: now.into(), digest, dependencies: Some(locked) };
+        lock::write(self.chart_path, &chart, &lock)
+    }
+
+    fn load(&self) -> Result<Chart, Failure> {
+        let path = self.chart_path;
+        let status = path.metadata().map_err(|error| {
+            Failure::new(format!("could not find {}: {}", path.display(), go_error("stat", path, &error)))
+        })?;
+        if !status.is_dir() {
+            return Err(Failure::new("only unpacked charts can be updated"));
+        }
+        charts::load_unpacked(path, self.printer)
+    }
+}
+
+/// Entries of a list; an empty one is an error, as it is when a chart is validated.
+fn present(entries: &[Option<Dependency>]) -> Result<Vec<Dependency>, Failure> {
+    entries
+        .iter()
+        .map(|entry| {
+            let missing = || Failure::new("dependencies must not contain empty or null nodes");
+            entry.clone().ok_or_else(missing)
+        })
+        .collect()
+}
