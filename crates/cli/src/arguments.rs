@@ -2,6 +2,7 @@
 
 mod chart_path;
 mod check;
+mod create;
 mod dependency;
 mod global;
 mod package;
@@ -10,6 +11,7 @@ mod values;
 
 pub(crate) use chart_path::ChartPathOptions;
 pub(crate) use check::{Check, CheckFormat, Explain};
+pub(crate) use create::Create;
 pub(crate) use dependency::{Dependency, DependencyAction, DependencyFetch};
 pub(crate) use global::Global;
 pub(crate) use package::{Package, RegistryOptions};
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     /// Print what is in a chart
     #[command(visible_alias = "inspect")]
     Show(Box<Show>),
+    /// Make a new chart to start from
+    Create(Create),
     /// Pack chart directories into archives
     Package(Box<Package>),
     /// List a chart's dependencies, or put them into charts/
@@ -59,6 +63,9 @@ pub(crate) enum Command {
 /// `version`
 #[derive(Args, Debug)]
 pub(crate) struct Version {
+    /// Nothing: there are no arguments
+    #[arg(hide = true)]
+    pub arguments: Vec<String>,
     /// Print the version number only
     #[arg(long)]
     pub short: bool,

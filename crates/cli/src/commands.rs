@@ -2,6 +2,7 @@
 
 mod check;
 mod completion;
+mod create;
 mod dependency;
 mod env;
 mod explain;
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Check(options) => check::run(&options, *printer),
         Command::Explain(options) => explain::run(&options, *printer),
         Command::Show(options) => show::run(&options, *printer),
+        Command::Create(options) => create::run(&options, *printer),
         Command::Package(options) => package::run(&options, settings.debug, *printer),
         Command::Dependency(options) => dependency::run(&options, &settings, *printer),
         Command::Template(options) => template::run(&options, &settings, *printer),

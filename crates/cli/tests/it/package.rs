@@ -34,7 +34,7 @@ fn a_chart_is_packed_and_its_archive_can_be_used() {
 #[test]
 fn a_chart_packed_twice_gives_the_same_bytes() {
     let mut workspace = with_chart();
-    let mut pack = |directory: &str| {
+    let pack = |directory: &str| {
         workspace.run(&format!("package web -d {directory}"));
         fs::read(workspace.path(directory).join("web-1.2.3.tgz")).unwrap()
     };
