@@ -20,6 +20,14 @@ pub fn sprint(context: &mut dyn Context, values: &[Value]) -> Result<GoString, C
     make(context, |printer| printer.print(values))
 }
 
+/// [`sprint`] of what pointers point to, as templates print them.
+pub(crate) fn sprint_through(context: &mut dyn Context, values: &[Value]) -> Result<GoString, CallError> {
+    make(context, |printer| {
+        printer.looks_through = true;
+        printer.print(values);
+    })
+}
+
 /// Go's `fmt.Sprintln`: the values with `%v`, a space between any two, and a newline.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ pub(super) fn text(context: &mut dyn Context, arguments: &[Value]) -> Result<GoS
             other => other.clone(),
         })
         .collect();
-    format::sprint(context, &shown)
+    format::sprint_through(context, &shown)
 }
 
 pub(super) fn html(text: &GoString) -> GoString {

@@ -173,15 +173,7 @@ impl Engine<'_> {
                 let before = self.output.bytes.len();
                 let left = self.meter.bytes_left();
                 let mut printer = Printer::new(std::mem::take(&mut self.output.bytes), left);
-                match value {
-                    Value::Object(object) if object.display().is_none() => {
-                        match object.display_by_address() {
-                            Some(text) => printer.print(&[Value::String(text)]),
-                            None => printer.print(std::slice::from_ref(value)),
-                        }
-                    }
-                    _ => printer.print(std::slice::from_ref(value)),
-                }
+                printer.print_action(value);
                 match printer.finish() {
                     Ok(bytes) => {
                         self.output.bytes = bytes;

@@ -130,6 +130,7 @@ impl Printer {
             return Some(Open::List { list, next: 0 });
         }
         match object.kind() {
+            Kind::Pointer if depth == 0 && self.looks_through => {}
             Kind::Pointer if depth == 0 => self.write(b"&"),
             Kind::Pointer | Kind::Func => {
                 self.pointer(value, verb);

@@ -28,6 +28,8 @@ pub(crate) struct Printer {
     /// Most bytes `out` may hold.
     most: usize,
     too_large: bool,
+    /// Whether a pointer prints as what it points to: templates look through it first.
+    pub(super) looks_through: bool,
     /// Inside `%!v(…)`: no methods are called.
     pub(super) reporting: bool,
 }
@@ -36,7 +38,20 @@ impl Printer {
     /// A printer that appends to `out` no more than `most` bytes.
     pub(crate) fn new(out: Vec<u8>, most: usize) -> Self {
         let most = out.len().saturating_add(most);
-        Self { out, flags: Flags::default(), most, too_large: false, reporting: false }
+        Self { out, flags: Flags::default(), most, too_large: false, looks_through: false, reporting: false }
+    }
+
+    /// One value as an action prints it: through a pointer, by any `String` method it has there.
+    pub(crate) fn print_action(&mut self, value: &Value) {
+        self.looks_through = true;
+        match value {
+            Value::Object(object) if object.display().is_none() => match object.display_by_address() {
+                Some(text) => self.write(text.as_bytes()),
+                None => self.argument(value, 'v'),
+            },
+            _ => self.argument(value, 'v'),
+        }
+        self.looks_through = false;
     }
 
     /// The text.

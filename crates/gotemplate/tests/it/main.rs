@@ -13,6 +13,7 @@ mod execution;
 mod functions;
 mod generate;
 mod limits;
+mod objects;
 mod parsing;
 mod provenance;
 mod support;
