@@ -27,6 +27,7 @@ pub(crate) struct Core {
     pub(crate) work: watch::Sender<u64>,
     pub(crate) routes: watch::Sender<Arc<RouteTable>>,
     pub(crate) metrics: crate::api::metrics::Metrics,
+    pub(crate) more_metrics: Arc<dyn Fn(&mut prometheus_client::registry::Registry) + Send + Sync>,
 }
 
 impl Core {

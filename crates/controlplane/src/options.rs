@@ -4,6 +4,7 @@ use crate::api;
 use crate::core::Core;
 use crate::core::charts::ChartSource;
 use crate::reconciler::Reconciler;
+use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -69,6 +70,8 @@ pub struct Build {
     pub routes: watch::Sender<Arc<RouteTable>>,
     /// Wakes the reconciler; the gateway rings it when a call finds no instance.
     pub wake: Arc<Notify>,
+    /// Registers metrics of other parts of the process, e.g. the gateway's, so that one endpoint shows all.
+    pub more_metrics: Arc<dyn Fn(&mut Registry) + Send + Sync>,
     /// What the operator set.
     pub options: Options,
 }
@@ -108,6 +111,7 @@ impl ControlPlane {
             work: watch::Sender::new(start),
             routes: parts.routes,
             metrics: crate::api::metrics::Metrics::default(),
+            more_metrics: parts.more_metrics,
         };
         Self { core: Arc::new(core) }
     }

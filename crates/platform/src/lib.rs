@@ -1,1 +1,17 @@
-//! Everything in one process: control plane, gateway, agent, registry.
+//! Everything in one process: control plane, gateway, registry, and an agent when there is a cluster.
+//!
+//! - [`Options`] → [`Platform::build`] (opens the state, binds the ports) → [`Platform::run`].
+//! - [`client`]: the API as commands call it.
+//! - [`Ready`] says where everything is.
+//!
+//! The parts are the same as when they run apart: the agent calls the control plane over HTTP, the control plane
+//! fetches charts through the registry client, the gateway knows only the published routes.
+
+pub mod client;
+mod error;
+mod gate;
+mod options;
+mod source;
+
+pub use error::Error;
+pub use options::{Build, Options, Platform, Ready};

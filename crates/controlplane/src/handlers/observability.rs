@@ -89,6 +89,7 @@ struct VersionLabels {
 async fn metrics(State(core): State<Arc<Core>>) -> ApiResult<impl IntoResponse> {
     let mut registry = Registry::default();
     core.metrics.register(&mut registry);
+    (core.more_metrics)(&mut registry);
     let status: Family<VersionLabels, Gauge> = Family::default();
     let instances: Family<VersionLabels, Gauge> = Family::default();
     let depth: Family<VersionLabels, Gauge> = Family::default();

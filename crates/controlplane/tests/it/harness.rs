@@ -132,6 +132,7 @@ impl Harness {
             load: Arc::clone(&loads) as Arc<dyn LoadSource>,
             routes: sender,
             wake: Arc::new(Notify::new()),
+            more_metrics: Arc::new(|_| {}),
             options,
         });
         let cancel = CancellationToken::new();
