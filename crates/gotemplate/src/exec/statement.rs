@@ -175,7 +175,12 @@ impl Engine<'_> {
                 let mut printer = Printer::new(std::mem::take(&mut self.output.bytes), left);
                 printer.print_action(value);
                 match printer.finish() {
-                    Ok(bytes) => {
+                    Ok(mut bytes) => {
+                        // An action prints what a pointer points to, without the `&` of `%v`.
+                        let is_pointer = value.kind() == Kind::Pointer;
+                        if is_pointer && bytes.get(before) == Some(&b'&') {
+                            bytes.remove(before);
+                        }
                         self.output.bytes = bytes;
                         self.charge(unit, self.output.bytes.len() - before)
                     }

@@ -1,6 +1,7 @@
+use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
-use wheelhouse_chart::values::Table;
+use wheelhouse_chart::values::ValuesFlags;
 use wheelhouse_chart::{Compat, File, LoadOptions, load_files};
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_render::{Capabilities, PipelineError, Release, RenderedChart, Renderer, Request};
@@ -9,18 +10,23 @@ use wheelhouse_sprig::{Compatibility, Environment, Host};
 /// Stack of the thread that renders, and what evaluation may use of it.
 const STACK: usize = 256 << 20;
 
-/// A host whose clock stands still and whose randomness repeats.
+/// A host whose clock stands still and whose randomness is the same in every run.
 #[derive(Debug)]
-pub(crate) struct FixedHost;
+pub(crate) struct FixedHost(Cell<u64>);
 
 impl Host for FixedHost {
     fn now(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
     }
 
+    /// SplitMix64: keys are searched for until a prime is found, so that the bytes must not repeat.
     fn fill_random(&self, buffer: &mut [u8]) {
-        for (index, byte) in buffer.iter_mut().enumerate() {
-            *byte = u8::try_from(index % 251).unwrap();
+        for byte in buffer {
+            self.0.set(self.0.get().wrapping_add(0x9E37_79B9_7F4A_7C15));
+            let mut mixed = self.0.get();
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            *byte = (mixed ^ (mixed >> 31)).to_le_bytes()[0];
         }
     }
 }
@@ -39,7 +45,7 @@ pub(crate) fn render<T: Send + 'static>(
     limits: Limits,
     with: impl FnOnce(Result<RenderedChart, PipelineError>) -> T + Send + 'static,
 ) -> T {
-    render_with(files, limits, false, with)
+    render_with(files, None, limits, false, with)
 }
 
 /// Renders a chart of some files and records places.
@@ -48,11 +54,12 @@ pub(crate) fn traced<T: Send + 'static>(
     limits: Limits,
     with: impl FnOnce(&RenderedChart) -> T + Send + 'static,
 ) -> T {
-    render_with(files, limits, true, move |result| with(&result.unwrap()))
+    render_with(files, None, limits, true, move |result| with(&result.unwrap()))
 }
 
 fn render_with<T: Send + 'static>(
     files: Vec<File>,
+    values: Option<String>,
     limits: Limits,
     trace: bool,
     with: impl FnOnce(Result<RenderedChart, PipelineError>) -> T + Send + 'static,
@@ -60,10 +67,14 @@ fn render_with<T: Send + 'static>(
     let run = move || {
         let options = LoadOptions { trace, ..LoadOptions::default() };
         let chart = load_files(files, options, &mut Vec::new()).unwrap();
-        let environment = Environment::new(Box::new(FixedHost), Compatibility::V4);
-        let release = Release { name: "r".into(), namespace: "ns".into(), revision: 1, is_upgrade: false };
+        let flags = ValuesFlags { json: values.into_iter().collect(), ..ValuesFlags::default() };
+        let mut no_file = |path: &str| Err(path.to_owned());
+        let user = flags.merge(Compat::V4, trace, &mut no_file).unwrap();
+        let environment = Environment::new(Box::new(FixedHost(Cell::new(1))), Compatibility::V4);
+        let release =
+            Release { name: "test-release".into(), namespace: "ns".into(), revision: 1, is_upgrade: false };
         let request = Request {
-            values: &Table::new(),
+            values: &user,
             release: &release,
             capabilities: &Capabilities::default(),
             environment: &environment,
@@ -76,13 +87,22 @@ fn render_with<T: Send + 'static>(
     std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap()
 }
 
-/// The text of one rendered file, or the error's text.
-pub(crate) fn text_of(files: Vec<File>, name: &'static str) -> Result<String, String> {
-    render(files, Limits::default(), move |result| match result {
+/// The text of one rendered file, or the error's text; `values` is a JSON object.
+pub(crate) fn text_with(
+    files: Vec<File>,
+    values: Option<String>,
+    name: &'static str,
+) -> Result<String, String> {
+    render_with(files, values, Limits::default(), false, move |result| match result {
         Ok(rendered) => {
             let file = rendered.files.iter().find(|file| file.name == name).unwrap();
             Ok(String::from_utf8_lossy(&file.text).into_owned())
         }
         Err(error) => Err(error.to_string()),
     })
+}
+
+/// The text of one rendered file, or the error's text.
+pub(crate) fn text_of(files: Vec<File>, name: &'static str) -> Result<String, String> {
+    text_with(files, None, name)
 }

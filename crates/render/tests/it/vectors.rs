@@ -1,9 +1,8 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use wheelhouse_chart::File;
 
-use crate::support::{chart, text_of};
+use crate::support::{chart, text_with};
 
 /// The folder of shared vectors, beside the repository or where the variable says.
 fn vectors(name: &str) -> Option<String> {
@@ -47,10 +46,13 @@ fn check(name: &str) {
         if vector["nondet"].as_bool() == Some(true) || RANDOM.iter().any(|name| template.contains(name)) {
             continue;
         }
+        // What prints the whole scope names the build of Helm that answered.
+        if vector["out"].as_str().is_some_and(|out| out.contains("admissionregistration")) {
+            continue;
+        }
         count += 1;
-        let mut files: Vec<File> = chart(&[("templates/t.yaml", template)]);
-        files.push(File::new("values.yaml", vector["values"].to_string().as_bytes()));
-        let found = text_of(files, "c/templates/t.yaml");
+        let files = chart(&[("templates/t", template)]);
+        let found = text_with(files, Some(vector["values"].to_string()), "c/templates/t");
         let fits = match (&found, vector["out"].as_str()) {
             (Ok(found), Some(expected)) => found == expected,
             (Err(_), None) => true,
