@@ -1,0 +1,250 @@
+//! The files of configMap, secret, downwardAPI and projected volumes. Pure.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::environment::{Source, field, resource};
+
+/// One file: contents and permissions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct File {
+    pub(crate) content: Vec<u8>,
+    pub(crate) mode: u32,
+}
+
+/// Files by their path within the volume.
+pub(crate) type Files = BTreeMap<String, File>;
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(field).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn mode(value: &Value, field: &str, default: u32) -> u32 {
+    value.get(field).and_then(Value::as_u64).and_then(|mode| u32::try_from(mode).ok()).unwrap_or(default)
+        & 0o7777
+}
+
+fn is_optional(value: &Value) -> bool {
+    value.get("optional").and_then(Value::as_bool).unwrap_or_default()
+}
+
+/// A path that stays within the volume.
+fn inner_path(path: &str) -> Result<&str, String> {
+    let stays = !path.is_empty()
+        && !path.starts_with('/')
+        && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+    if stays { Ok(path) } else { Err(format!("invalid path {path:?} in a volume")) }
+}
+
+/// Picks keys into files: all of them, or those that `items` lists.
+fn pick(
+    data: BTreeMap<String, Vec<u8>>,
+    reference: &Value,
+    what: &str,
+    default_mode: u32,
+    files: &mut Files,
+) -> Result<(), String> {
+    if list(reference, "items").next().is_none() {
+        for (key, content) in data {
+            files.insert(inner_path(&key)?.to_owned(), File { content, mode: default_mode });
+        }
+        return Ok(());
+    }
+    for item in list(reference, "items") {
+        let key = text(item, "key");
+        match data.get(key) {
+            Some(content) => {
+                let file = File { content: content.clone(), mode: mode(item, "mode", default_mode) };
+                files.insert(inner_path(text(item, "path"))?.to_owned(), file);
+            }
+            None if is_optional(reference) => {}
+            None => return Err(format!("references non-existent {what} key: {key}")),
+        }
+    }
+    Ok(())
+}
+
+fn config_map(
+    reference: &Value,
+    name: &str,
+    source: &dyn Source,
+    mode: u32,
+    files: &mut Files,
+) -> Result<(), String> {
+    match source.config_map(name) {
+        Some(data) => {
+            let data = data.into_iter().map(|(key, value)| (key, value.into_bytes())).collect();
+            pick(data, reference, "config", mode, files)
+        }
+        None if is_optional(reference) => Ok(()),
+        None => Err(format!("configmap {name:?} not found")),
+    }
+}
+
+fn secret(
+    reference: &Value,
+    name: &str,
+    source: &dyn Source,
+    mode: u32,
+    files: &mut Files,
+) -> Result<(), String> {
+    match source.secret(name) {
+        Some(data) => pick(data, reference, "secret", mode, files),
+        None if is_optional(reference) => Ok(()),
+        None => Err(format!("secret {name:?} not found")),
+    }
+}
+
+fn downward(
+    reference: &Value,
+    pod: &Value,
+    source: &dyn Source,
+    default: u32,
+    files: &mut Files,
+) -> Result<(), String> {
+    for item in list(reference, "items") {
+        let content = if let Some(path) = item.pointer("/fieldRef/fieldPath").and_then(Value::as_str) {
+            field(pod, path).unwrap_or_default()
+        } else {
+            let wanted = item.get("resourceFieldRef").cloned().unwrap_or_default();
+            let name = text(&wanted, "containerName");
+            let containers = pod.pointer("/spec/containers").and_then(Value::as_array).into_iter().flatten();
+            let container = containers
+                .chain(pod.pointer("/spec/initContainers").and_then(Value::as_array).into_iter().flatten());
+            let container =
+                container.into_iter().find(|each| text(each, "name") == name).cloned().unwrap_or_default();
+            resource(&container, &wanted, source)
+                .ok_or_else(|| format!("unknown resource {:?}", text(&wanted, "resource")))?
+        };
+        let file = File { content: content.into_bytes(), mode: mode(item, "mode", default) };
+        files.insert(inner_path(text(item, "path"))?.to_owned(), file);
+    }
+    Ok(())
+}
+
+/// The service account tokens that a volume wants: audience, life in seconds, path.
+pub(crate) fn tokens(volume: &Value) -> Vec<(Option<String>, i64, String)> {
+    volume
+        .pointer("/projected/sources")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|source| source.get("serviceAccountToken").filter(|token| !token.is_null()))
+        .map(|token| {
+            let audience = Some(text(token, "audience").to_owned()).filter(|audience| !audience.is_empty());
+            let life = token.get("expirationSeconds").and_then(Value::as_i64).unwrap_or(3_600);
+            (audience, life, text(token, "path").to_owned())
+        })
+        .collect()
+}
+
+/// The files of a volume that is made of objects; nothing where the volume is of another kind.
+/// `tokens` are the contents of the tokens that [`tokens`] asked for, in order.
+pub(crate) fn files(
+    volume: &Value,
+    pod: &Value,
+    source: &dyn Source,
+    tokens: &[String],
+) -> Option<Result<Files, String>> {
+    let of = |kind: &str| volume.get(kind).filter(|value| !value.is_null());
+    let mut files = Files::new();
+    let made = if let Some(reference) = of("configMap") {
+        config_map(
+            reference,
+            text(reference, "name"),
+            source,
+            mode(reference, "defaultMode", 0o644),
+            &mut files,
+        )
+    } else if let Some(reference) = of("secret") {
+        secret(
+            reference,
+            text(reference, "secretName"),
+            source,
+            mode(reference, "defaultMode", 0o644),
+            &mut files,
+        )
+    } else if let Some(reference) = of("downwardAPI") {
+        downward(reference, pod, source, mode(reference, "defaultMode", 0o644), &mut files)
+    } else {
+        let projected = of("projected")?;
+        let default = mode(projected, "defaultMode", 0o644);
+        let mut given = tokens.iter();
+        list(projected, "sources").try_for_each(|each| {
+            let part = |kind: &str| each.get(kind).filter(|value| !value.is_null());
+            if let Some(reference) = part("configMap") {
+                config_map(reference, text(reference, "name"), source, default, &mut files)
+            } else if let Some(reference) = part("secret") {
+                secret(reference, text(reference, "name"), source, default, &mut files)
+            } else if let Some(reference) = part("downwardAPI") {
+                downward(reference, pod, source, default, &mut files)
+            } else if let Some(reference) = part("serviceAccountToken") {
+                let content = given.next().map(|token| token.clone().into_bytes()).unwrap_or_default();
+                // A token is for its owner alone.
+                files.insert(
+                    inner_path(text(reference, "path"))?.to_owned(),
+                    File { content, mode: default & 0o600 },
+                );
+                Ok(())
+            } else {
+                Err("a projected volume has a source that is not supported".to_owned())
+            }
+        })
+    };
+    Some(made.map(|()| files))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::environment::tests::Fixed;
+    use super::*;
+    use serde_json::json;
+
+    fn made(volume: Value) -> Result<Vec<String>, String> {
+        let pod = json!({"metadata": {"name": "p", "labels": {"b": "2", "a": "1"}}});
+        let files = files(&volume, &pod, &Fixed, &["tok".to_owned()]).unwrap()?;
+        Ok(files
+            .iter()
+            .map(|(path, file)| format!("{path}={} {:o}", String::from_utf8_lossy(&file.content), file.mode))
+            .collect())
+    }
+
+    #[test]
+    fn volumes_become_files() {
+        assert_eq!(made(json!({"configMap": {"name": "conf"}})).unwrap(), ["k=v 644"]);
+        assert_eq!(
+            made(
+                json!({"configMap": {"name": "conf", "items": [{"key": "k", "path": "a/b", "mode": 0o400}]}})
+            )
+            .unwrap(),
+            ["a/b=v 400"]
+        );
+        assert_eq!(
+            made(json!({"secret": {"secretName": "hush", "defaultMode": 0o600}})).unwrap(),
+            ["p=w 600"]
+        );
+        assert_eq!(
+            made(json!({"downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]}})).unwrap(),
+            ["labels=a=\"1\"\nb=\"2\" 644"]
+        );
+        let projected = json!({"projected": {"sources": [{"serviceAccountToken": {"path": "token"}}, {"configMap": {"name": "conf"}}]}});
+        assert_eq!(made(projected).unwrap(), ["k=v 644", "token=tok 600"]);
+    }
+
+    #[test]
+    fn what_is_missing_or_leads_outside_is_refused() {
+        assert_eq!(made(json!({"configMap": {"name": "none"}})).unwrap_err(), "configmap \"none\" not found");
+        assert_eq!(
+            made(json!({"configMap": {"name": "none", "optional": true}})).unwrap(),
+            Vec::<String>::new()
+        );
+        let outside = json!({"configMap": {"name": "conf", "items": [{"key": "k", "path": "../x"}]}});
+        assert_eq!(made(outside).unwrap_err(), "invalid path \"../x\" in a volume");
+        assert!(files(&json!({"emptyDir": {}}), &json!({}), &Fixed, &[]).is_none());
+    }
+}
