@@ -54,7 +54,9 @@ fn kills(text: &str) -> u64 {
 /// Kills everything in a group and the groups in it, and removes them. For what a sandbox that was
 /// killed itself could not clean up. Gives whether all is gone; if not, ask again a little later.
 pub(crate) fn sweep(group: &str) -> bool {
-    folders(group).iter().map(|folder| sweep_folder(folder)).fold(true, |all, gone| all && gone)
+    // Every hierarchy is swept, also after one that is not empty yet.
+    let left = folders(group).iter().filter(|folder| !sweep_folder(folder)).count();
+    left == 0
 }
 
 /// Kills what is in a folder and removes it, once it is empty: the kernel takes a moment for that.

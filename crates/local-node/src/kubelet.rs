@@ -1,8 +1,10 @@
 //! What the API server asks a node: logs, exec, attach, port-forward. Plain HTTP on the node's own
 //! address, which stays on the machine, and only for who shows the token.
 
+mod forwarding;
 mod logs;
 mod sessions;
+mod spdy;
 mod websocket;
 
 use std::convert::Infallible;
@@ -144,7 +146,7 @@ async fn answer(host: &Arc<Host>, request: Request<Incoming>) -> Response<Body> 
         ["attach", namespace, pod, container] => {
             sessions::attach(host, namespace, pod, container, &query, request)
         }
-        ["portForward", namespace, pod] => sessions::port_forward(host, namespace, pod, &query, request),
+        ["portForward", namespace, pod] => forwarding::answer(host, namespace, pod, &query, request),
         _ => text(StatusCode::NOT_FOUND, "404 page not found"),
     }
 }

@@ -91,7 +91,6 @@ impl Question {
 pub(super) enum Record {
     A(Ipv4Addr),
     Srv { port: u16, target: String },
-    Ptr(String),
 }
 
 fn write_name(name: &str, out: &mut Vec<u8>) {
@@ -115,11 +114,6 @@ fn write_record(owner: Option<&str>, record: &Record, out: &mut Vec<u8>) {
             data.extend_from_slice(&port.to_be_bytes());
             write_name(target, &mut data);
             (33, data)
-        }
-        Record::Ptr(name) => {
-            let mut data = Vec::new();
-            write_name(name, &mut data);
-            (12, data)
         }
     };
     out.extend_from_slice(&kind.to_be_bytes());

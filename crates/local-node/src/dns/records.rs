@@ -31,15 +31,18 @@ pub trait Directory: Send + Sync {
     fn has_namespace(&self, name: &str) -> bool;
 }
 
-/// The ready endpoints of a headless Service: host name, address, ports by name.
-fn endpoints(slices: &[Value]) -> Vec<(String, Ipv4Addr, Vec<(String, String, u16)>)> {
+/// A port: its name, its protocol in lower case, its number.
+type Port = (String, String, u16);
+
+/// The ready endpoints of a headless Service: host name, address, ports.
+fn endpoints(slices: &[Value]) -> Vec<(String, Ipv4Addr, Vec<Port>)> {
     let list =
         |value: &Value, field: &str| value.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
     let text =
         |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut found = Vec::new();
     for slice in slices {
-        let ports: Vec<(String, String, u16)> = list(slice, "ports")
+        let ports: Vec<Port> = list(slice, "ports")
             .iter()
             .filter_map(|port| {
                 let number =

@@ -1,4 +1,4 @@
-//! Exec, attach and port-forward over a WebSocket.
+//! Exec and attach over a WebSocket.
 
 use std::sync::Arc;
 
@@ -7,8 +7,6 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 
 use super::websocket::{CLOSE, FromClient, ToClient, accept};
 use super::{Body, Query, text};
@@ -19,7 +17,6 @@ use crate::sandbox::Exit;
 use crate::worker::{Handle, null_files, pipes};
 
 const EXEC: [&str; 2] = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
-const FORWARD: [&str; 1] = ["v4.channel.k8s.io"];
 const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
@@ -247,96 +244,6 @@ pub(super) fn attach(
         to.send(ERROR, json!({"metadata": {}, "status": "Success"}).to_string().as_bytes()).await;
         to.close().await;
     })
-}
-
-pub(super) fn port_forward(
-    host: &Arc<Host>,
-    namespace: &str,
-    pod: &str,
-    query: &Query,
-    request: Request<Incoming>,
-) -> Response<Body> {
-    let Some(handle) = host.handle(namespace, pod) else {
-        return text(StatusCode::NOT_FOUND, format!("pod {pod:?} is not on this node"));
-    };
-    let ports: Vec<u16> = query
-        .all("ports")
-        .iter()
-        .chain(&query.all("port"))
-        .flat_map(|list| list.split(',').map(str::to_owned).collect::<Vec<_>>())
-        .filter_map(|port| port.parse().ok())
-        .collect();
-    let address = handle.address().map_or(std::net::IpAddr::from([127, 0, 0, 1]), std::net::IpAddr::V4);
-    accept(request, &FORWARD, move |_, from, to| forward(address, ports, from, to))
-}
-
-/// Two channels for each port: data, and errors. The first message on each says the port.
-async fn forward(address: std::net::IpAddr, ports: Vec<u16>, mut from: FromClient, mut to: ToClient) {
-    let (outputs, mut output) = mpsc::channel::<(u8, Vec<u8>)>(64);
-    let mut inputs = Vec::new();
-    for (index, port) in ports.iter().enumerate() {
-        let Ok(channel) = u8::try_from(index * 2) else { break };
-        for each in [channel, channel + 1] {
-            if !to.send(each, &port.to_le_bytes()).await {
-                return;
-            }
-        }
-        let (sender, receiver) = mpsc::channel::<Bytes>(64);
-        inputs.push(sender);
-        tokio::spawn(carry((address, *port).into(), channel, receiver, outputs.clone()));
-    }
-    drop(outputs);
-    loop {
-        tokio::select! {
-            part = output.recv() => match part {
-                Some((channel, data)) => if !to.send(channel, &data).await { return },
-                None => break,
-            },
-            said = from.next() => match said {
-                Some((channel, data)) => if let Some(sender) = inputs.get(usize::from(channel / 2)).filter(|_| channel % 2 == 0) {
-                    let _ = sender.send(data).await;
-                },
-                None => return,
-            },
-        }
-    }
-    to.close().await;
-}
-
-async fn carry(
-    address: std::net::SocketAddr,
-    channel: u8,
-    mut input: mpsc::Receiver<Bytes>,
-    output: mpsc::Sender<(u8, Vec<u8>)>,
-) {
-    let stream = match TcpStream::connect(address).await {
-        Ok(stream) => stream,
-        Err(error) => {
-            let _ = output
-                .send((channel + 1, format!("cannot connect to {address}: {error}").into_bytes()))
-                .await;
-            return;
-        }
-    };
-    let (mut reader, mut writer) = stream.into_split();
-    let mut buffer = vec![0; 32 * 1_024];
-    loop {
-        tokio::select! {
-            read = reader.read(&mut buffer) => match read {
-                Ok(count) if count > 0 => {
-                    let part = buffer.get(..count).unwrap_or_default().to_vec();
-                    if output.send((channel, part)).await.is_err() {
-                        return;
-                    }
-                }
-                _ => return,
-            },
-            part = input.recv() => match part {
-                Some(part) => if writer.write_all(&part).await.is_err() { return },
-                None => return,
-            },
-        }
-    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 use super::{Body, text};
 
@@ -53,7 +54,9 @@ impl ToClient {
     }
 
     pub(super) async fn close(mut self) {
-        let _ = self.0.send(Message::Close(None)).await;
+        // Clients take an end without a status for a broken connection.
+        let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        let _ = self.0.send(Message::Close(Some(frame))).await;
         let _ = self.0.close().await;
     }
 }

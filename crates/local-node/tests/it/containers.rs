@@ -85,6 +85,17 @@ impl Play {
     }
 }
 
+impl Drop for Play {
+    /// The group above the container's, which nobody else removes.
+    fn drop(&mut self) {
+        let group = self.group();
+        let above = group.trim_start_matches('/').split('/').next().unwrap().to_owned();
+        for root in std::fs::read_dir("/sys/fs/cgroup").unwrap().flatten() {
+            let _ = std::fs::remove_dir(root.path().join(&above));
+        }
+    }
+}
+
 fn files() -> (Stdio, File) {
     let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
     let stdin = OwnedFd::from(File::open("/dev/null").unwrap());
@@ -196,19 +207,19 @@ async fn nothing_outlives_the_sandbox() {
     if !support::machine_allows() {
         return;
     }
-    let Play { folder, sandbox, mut exits } = {
-        let play = Play::new().await;
-        play.start(&["sleep", "60"], Limits::default()).await;
-        play
-    };
-    let pid = sandbox.pid();
-    drop(sandbox);
-    while tokio::time::timeout(Duration::from_secs(10), exits.recv()).await.unwrap().is_some() {}
+    let mut play = Play::new().await;
+    play.start(&["sleep", "60"], Limits::default()).await;
+    let pid = play.sandbox.pid();
+    // Its last handle gone, the process ends.
+    play.sandbox =
+        Sandbox::start(&["/bin/cat".into()], &play.folder.path().join("other"), mpsc::channel(1).0).unwrap();
+    while tokio::time::timeout(Duration::from_secs(10), play.exits.recv()).await.unwrap().is_some() {}
     let deadline = Instant::now() + Duration::from_secs(5);
     while Path::new(&format!("/proc/{pid}")).exists() {
         assert!(Instant::now() < deadline, "the sandbox does not end");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
-    assert!(!mounts.contains(folder.path().to_str().unwrap()));
+    assert!(!mounts.contains(play.folder.path().to_str().unwrap()));
+    assert!(!groups_left(&play.group()));
 }
