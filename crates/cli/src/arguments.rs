@@ -35,6 +35,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Render a chart's templates
     Template(Box<Template>),
+    /// Take a chart from nothing to a package, and see what the platform refuses
+    Demo(Demo),
     /// Hold a chart against the platform's policy
     Check(Box<Check>),
     /// Tell where a field comes from, or what a rule says
@@ -130,4 +132,12 @@ pub(crate) struct ShowOptions {
     /// Print only what this JSONPath expression gives
     #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
     pub jsonpath: String,
+}
+
+/// `demo`
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// Keep the folder the demo worked in
+    #[arg(long)]
+    pub keep: bool,
 }

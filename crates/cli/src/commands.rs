@@ -3,6 +3,7 @@
 mod check;
 mod completion;
 mod create;
+mod demo;
 mod dependency;
 mod env;
 mod explain;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Version(options) => version::run(&options, *printer),
         Command::Env(options) => env::run(&options, &settings, *printer),
         Command::Completion(options) => completion::run(&options, *printer),
+        Command::Demo(options) => demo::run(&options, *printer),
         Command::Check(options) => check::run(&options, *printer),
         Command::Explain(options) => explain::run(&options, *printer),
         Command::Show(options) => show::run(&options, *printer),

@@ -56,17 +56,21 @@ pub(super) fn run(options: &Create, printer: Printer) -> Result<(), Failure> {
         return Err(Failure::new("\"helm create\" requires 1 argument\n\nUsage:  helm create NAME [flags]"));
     };
     printer.data(format!("Creating {path}\n"));
-    let path = absolute(Path::new(path));
+    scaffold(&absolute(Path::new(path)), options.function, printer)
+}
+
+/// Writes a chart's files at an absolute path, whose last part is the chart's name.
+pub(super) fn scaffold(path: &Path, function: bool, printer: Printer) -> Result<(), Failure> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     check_name(&name)?;
-    check_place(&path)?;
-    let files = if options.function { FUNCTION } else { CHART };
+    check_place(path)?;
+    let files = if function { FUNCTION } else { CHART };
     for (file, text) in files {
         let file = path.join(file);
         if file.exists() {
             printer.talk(&format!("WARNING: File \"{}\" already exists. Overwriting.", file.display()));
         }
-        let directory = file.parent().unwrap_or(&path);
+        let directory = file.parent().unwrap_or(path);
         fs::create_dir_all(directory).map_err(|error| go_error("mkdir", directory, &error))?;
         write(&file, text.replace(NAME_PLACEHOLDER, &name).as_bytes())?;
     }
