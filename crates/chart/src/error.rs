@@ -160,6 +160,18 @@ pub enum Error {
     /// A chart to be packed breaks a rule.
     #[error("chart validation: {0}")]
     ChartValidation(Box<Error>),
+    /// Values of some charts do not satisfy their schemas.
+    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
+    SchemaViolations(String),
+    /// Values do not satisfy a schema.
+    #[error("{0}\n")]
+    SchemaViolation(String),
+    /// A schema cannot be used.
+    #[error("{0}")]
+    Schema(String),
+    /// Checking values against a schema has no end in sight.
+    #[error("the schema leads into itself too deep or too often")]
+    SchemaTooCostly,
     /// A values.schema.json that is no JSON.
     #[error("{invalid} JSON in values.schema.json")]
     InvalidSchema {

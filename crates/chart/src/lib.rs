@@ -6,6 +6,7 @@
 //! - [`strvals`]: the grammar of `--set` and its relatives.
 //! - [`metadata`]: Chart.yaml, Chart.lock and their rules.
 //! - [`dependencies`]: which subcharts take part, and what they export.
+//! - [`schema`]: the checks of values.schema.json.
 //! - [`archive`]: `.tgz` files, read within limits and written reproducibly.
 //! - [`mod@ignore`]: the rules of `.helmignore`.
 //!
@@ -16,6 +17,7 @@ pub mod archive;
 pub mod dependencies;
 pub mod ignore;
 pub mod metadata;
+pub mod schema;
 pub mod strvals;
 pub mod values;
 

@@ -1,65 +1,31 @@
-//! Go's way of showing text in messages.
+//! Go's way of showing text in messages, and of taking paths apart.
 
-use std::fmt::Write;
+use wheelhouse_gotemplate::strconv::{self, append_quoted_rune};
+pub(crate) use wheelhouse_gotemplate::unicode::is_print;
 
 /// Quotes a text as Go's `%q` does.
 pub(crate) fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for letter in text.chars() {
-        push_escaped(&mut quoted, letter, '"');
-    }
-    quoted.push('"');
-    quoted
+    strconv::quote(text.as_bytes())
 }
 
 /// Quotes runes as Go's `%q` shows a `[]rune`: `['a' 'b']`.
 pub(crate) fn quote_runes(runes: &[char]) -> String {
-    let mut quoted = String::from("[");
+    let mut quoted = vec![b'['];
     for (index, rune) in runes.iter().enumerate() {
         if index > 0 {
-            quoted.push(' ');
+            quoted.push(b' ');
         }
-        quoted.push('\'');
-        push_escaped(&mut quoted, *rune, '\'');
-        quoted.push('\'');
+        append_quoted_rune(&mut quoted, *rune, false);
     }
-    quoted.push(']');
-    quoted
+    quoted.push(b']');
+    String::from_utf8_lossy(&quoted).into_owned()
 }
 
-fn push_escaped(quoted: &mut String, letter: char, delimiter: char) {
-    match letter {
-        '\\' => quoted.push_str("\\\\"),
-        '\u{7}' => quoted.push_str("\\a"),
-        '\u{8}' => quoted.push_str("\\b"),
-        '\u{c}' => quoted.push_str("\\f"),
-        '\n' => quoted.push_str("\\n"),
-        '\r' => quoted.push_str("\\r"),
-        '\t' => quoted.push_str("\\t"),
-        '\u{b}' => quoted.push_str("\\v"),
-        _ if letter == delimiter => quoted.extend(['\\', letter]),
-        _ if is_printable(letter) => quoted.push(letter),
-        _ => {
-            let code = u32::from(letter);
-            // Writing to a String does not fail.
-            let _ = match code {
-                0..=0x1f | 0x7f => write!(quoted, "\\x{code:02x}"),
-                0..=0xffff => write!(quoted, "\\u{code:04x}"),
-                _ => write!(quoted, "\\U{code:08x}"),
-            };
-        }
-    }
-}
-
-/// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space.
-/// The standard library knows the same set: behind a first letter it escapes exactly the others.
-pub(crate) fn is_printable(letter: char) -> bool {
-    match letter {
-        ' '..='~' => true,
-        '\0'..='\u{7f}' => false,
-        _ => !String::from_iter(['a', letter]).escape_debug().any(|shown| shown == '\\'),
-    }
+/// Quotes a rune as Go's `%q` shows one.
+pub(crate) fn quote_rune(rune: char) -> String {
+    let mut quoted = Vec::new();
+    append_quoted_rune(&mut quoted, rune, false);
+    String::from_utf8_lossy(&quoted).into_owned()
 }
 
 /// Normalises spaces and drops what cannot be printed, as Helm does with every text of a
@@ -68,7 +34,7 @@ pub(crate) fn sanitise(text: &str) -> String {
     text.chars()
         .filter_map(|letter| match letter {
             _ if letter.is_whitespace() => Some(' '),
-            _ if is_printable(letter) => Some(letter),
+            _ if is_print(letter) => Some(letter),
             _ => None,
         })
         .collect()

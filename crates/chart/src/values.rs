@@ -34,5 +34,10 @@ pub(crate) use shown::Shown;
 /// The key whose table every subchart shares.
 pub const GLOBAL_KEY: &str = "global";
 
-/// How deep values may nest. Go's readers take ten times as much; no chart comes near either.
-pub const MAX_DEPTH: usize = 1_000;
+/// How deep values may nest. Go's readers take twenty times as much; no chart comes near either.
+pub const MAX_DEPTH: usize = 500;
+
+/// What readers of values take.
+pub(crate) fn read_limits() -> wheelhouse_goyaml::Limits {
+    wheelhouse_goyaml::Limits { max_depth: MAX_DEPTH, ..wheelhouse_goyaml::Limits::default() }
+}

@@ -1,5 +1,5 @@
 use crate::Compat;
-use crate::text::{is_printable, quote};
+use crate::text::{is_print, quote};
 use crate::values::{Data, Shown};
 
 /// Something worth telling that stops nothing: what Helm prints on its error stream and goes on.
@@ -209,7 +209,7 @@ impl Warning {
 fn quote_attribute(text: &str) -> String {
     let is_plain = |letter: char| match letter {
         ' ' | '=' | '"' => false,
-        _ => is_printable(letter) && letter != char::REPLACEMENT_CHARACTER,
+        _ => is_print(letter) && letter != char::REPLACEMENT_CHARACTER,
     };
     if text.is_empty() || !text.chars().all(is_plain) { quote(text) } else { text.to_owned() }
 }

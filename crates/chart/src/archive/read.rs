@@ -83,6 +83,10 @@ fn path_in_chart(entry: &Entry, limits: ArchiveLimits) -> Result<String, Error> 
     if name.len() > limits.path_length {
         return Err(Error::PathTooLong { limit: limits.path_length });
     }
+    // Helm drops what is before the first slash, and with it what makes a path absolute.
+    if name.starts_with(['/', '\\']) {
+        return Err(Error::AbsolutePathInArchive);
+    }
     // Archives made on Windows.
     let delimiter = if name.contains('\\') { '\\' } else { '/' };
     let (first, rest) = name.split_once(delimiter).unwrap_or((name, ""));

@@ -1,7 +1,7 @@
 use wheelhouse_goyaml::json::{DecodeOptions, decode_first};
 
 use crate::Compat;
-use crate::values::{Data, Mark, Node, SetFlag, Table, from_yaml_at};
+use crate::values::{Data, Mark, Node, SetFlag, Table, from_yaml_at, read_limits};
 
 use super::fault::Fault;
 use super::scanner::{Scanner, Stop};
@@ -254,8 +254,9 @@ impl<'a, 'context> Parser<'a, 'context> {
         if self.skip_empty_value() {
             return Ok(Data::Null);
         }
-        let (value, length) = decode_first(self.scanner.rest(), &DecodeOptions::default())
-            .map_err(|error| error.to_string())?;
+        let options = DecodeOptions { limits: read_limits(), ..DecodeOptions::default() };
+        let (value, length) =
+            decode_first(self.scanner.rest(), &options).map_err(|error| error.to_string())?;
         self.scanner.skip(length);
         self.skip_empty_value();
         Ok(from_yaml_at(value, &self.mark))

@@ -5,7 +5,7 @@ use wheelhouse_goyaml::{
     Document, Error as YamlError, Kind, Node as YamlNode, ReadOptions, Value, split_values,
 };
 
-use super::{Data, Mark, Node, Table, ValueSource, merge_user_values};
+use super::{Data, Mark, Node, Table, ValueSource, merge_user_values, read_limits};
 use crate::{Compat, Error};
 
 /// Reads a values file: Helm 4 merges all its documents, Helm 3 takes the first one. With a
@@ -58,7 +58,7 @@ fn read_document(
     lines_before: usize,
     source: Option<&Arc<ValueSource>>,
 ) -> Result<Table, YamlError> {
-    let options = ReadOptions::default();
+    let options = ReadOptions { limits: read_limits(), ..ReadOptions::default() };
     let converting = |error| YamlError::Converting(Box::new(error));
     let document = Document::parse(text, &options.limits).map_err(converting)?;
     let mut table = match from_yaml(document.to_value(&options).map_err(converting)?) {

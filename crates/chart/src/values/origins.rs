@@ -165,34 +165,38 @@ pub(crate) fn to_data(value: &Value, origins: &Origins) -> Result<Data, Error> {
     data_below(value, origins, 0)
 }
 
+// Plain loops: every level of nesting costs stack.
 fn table_below(map: &Map, origins: &Origins, depth: usize) -> Result<Table, Error> {
-    map.entries()
-        .into_iter()
-        .map(|(key, value)| {
-            let mark = origins.mark(map, &key);
-            Ok((key, Node::new(data_below(&value, origins, depth + 1)?, mark)))
-        })
-        .collect()
+    let mut table = Table::new();
+    for (key, value) in map.entries() {
+        let mark = origins.mark(map, &key);
+        let data = data_below(&value, origins, depth + 1)?;
+        table.insert(key, Node::new(data, mark));
+    }
+    Ok(table)
 }
 
 fn data_below(value: &Value, origins: &Origins, depth: usize) -> Result<Data, Error> {
     if depth > MAX_DEPTH {
         return Err(Error::TooDeep { limit: MAX_DEPTH });
     }
-    Ok(match value {
-        Value::Bool(value) => Data::Bool(*value),
-        Value::Int64(value) => Data::Int(*value),
-        Value::Float64(value) => Data::Float(*value),
-        Value::String(text) => Data::String(text.clone()),
-        Value::Map(map) => Data::Table(table_below(map, origins, depth)?),
-        Value::List(list) => {
-            let marks = origins.list_marks(list);
-            let node = |(index, item): (usize, &Value)| {
-                let mark = marks.get(index).cloned().unwrap_or_default();
-                Ok(Node::new(data_below(item, origins, depth + 1)?, mark))
-            };
-            Data::List(list.items().iter().enumerate().map(node).collect::<Result<_, Error>>()?)
-        }
-        _ => Data::Null,
-    })
+    match value {
+        Value::Map(map) => table_below(map, origins, depth).map(Data::Table),
+        Value::List(list) => list_below(list, origins, depth).map(Data::List),
+        Value::Bool(value) => Ok(Data::Bool(*value)),
+        Value::Int64(value) => Ok(Data::Int(*value)),
+        Value::Float64(value) => Ok(Data::Float(*value)),
+        Value::String(text) => Ok(Data::String(text.clone())),
+        _ => Ok(Data::Null),
+    }
+}
+
+fn list_below(list: &List, origins: &Origins, depth: usize) -> Result<Vec<Node>, Error> {
+    let marks = origins.list_marks(list);
+    let mut nodes = Vec::with_capacity(list.len());
+    for (index, item) in list.items().iter().enumerate() {
+        let data = data_below(item, origins, depth + 1)?;
+        nodes.push(Node::new(data, marks.get(index).cloned().unwrap_or_default()));
+    }
+    Ok(nodes)
 }

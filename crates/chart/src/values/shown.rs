@@ -1,5 +1,7 @@
 use std::fmt;
 
+use wheelhouse_gotemplate::strconv::{FloatStyle, format_float};
+
 use super::{Data, Node, Table};
 
 /// A value as Go's `%v` prints it: `map[a:1 b:[x <nil>]]`.
@@ -14,7 +16,7 @@ impl fmt::Display for Shown<'_> {
             Data::Null => formatter.write_str("<nil>"),
             Data::Bool(value) => write!(formatter, "{value}"),
             Data::Int(value) => write!(formatter, "{value}"),
-            Data::Float(value) => formatter.write_str(&float_text(*value)),
+            Data::Float(value) => formatter.write_str(&format_float(*value, FloatStyle::General, None)),
             Data::String(text) => write!(formatter, "{text}"),
             Data::List(nodes) => {
                 show_list(formatter, nodes, |node, out| write!(out, "{}", Shown(&node.data)))
@@ -70,22 +72,4 @@ fn show_table(out: &mut fmt::Formatter<'_>, table: &Table, show: ShowNode, bad_k
         show(node, out)?;
     }
     out.write_str("]")
-}
-
-/// The shortest decimal that reads back the same, with an exponent below 1e-4 and from 1e6 on.
-fn float_text(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
-    }
-    let scientific = format!("{value:e}");
-    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..6).contains(&exponent) {
-        return format!("{value}");
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
 }

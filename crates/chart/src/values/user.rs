@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use wheelhouse_goyaml::json::{DecodeOptions, decode_map};
 
-use super::{Data, Mark, SetFlag, Table, ValueSource, from_yaml_at, merge_user_values, read_values};
+use super::{
+    Data, Mark, SetFlag, Table, ValueSource, from_yaml_at, merge_user_values, read_limits, read_values,
+};
 use crate::strvals::{MAX_EMPTY_SLOTS, ReadFile, SetContext, set};
 use crate::{Compat, Error};
 
@@ -75,7 +77,8 @@ impl ValuesFlags {
 
 /// `--set-json '{…}'`: a whole object laid over the values.
 fn merge_object(values: &mut Table, text: &str, source: &Arc<ValueSource>) -> Result<(), Error> {
-    let object = decode_map(text.trim().as_bytes(), &DecodeOptions::default())
+    let options = DecodeOptions { limits: read_limits(), ..DecodeOptions::default() };
+    let object = decode_map(text.trim().as_bytes(), &options)
         .map_err(|_| Error::SetFlag { flag: SetFlag::SetJson.name(), problem: format!(" JSON: {text}") })?;
     let Some(object) = object else { return Ok(()) };
     let mark = Mark::new(source.clone(), 1, 1);

@@ -7,6 +7,16 @@
 )]
 //! What the crate promises, seen from outside.
 
+mod archive;
+mod coalesce;
+mod dependencies;
+mod directory;
+mod loading;
+mod metadata;
+mod origins;
+mod package;
+mod schema;
 mod strvals;
 mod strvals_vectors;
 mod support;
+mod values_flags;

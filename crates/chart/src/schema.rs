@@ -1,0 +1,118 @@
+//! `values.schema.json`: JSON Schema of drafts 4, 6, 7, 2019-09 and 2020-12, with the messages of
+//! Helm's validator (santhosh-tekuri/jsonschema 6.0.2).
+//!
+//! A schema refers only to itself and to the specification's own schemas, which are built in: no
+//! file is read and no address fetched. Patterns are Go's regular expressions. Of several
+//! failures of one object those of earlier names come first; Helm's order changes from run to run.
+
+mod check;
+mod compile;
+mod decimal;
+mod document;
+mod draft;
+mod error;
+mod failure;
+mod format;
+mod location;
+mod metaschemas;
+mod model;
+mod validate;
+
+use wheelhouse_gotemplate::{Map, Value as TemplateValue};
+use wheelhouse_goyaml::Value;
+use wheelhouse_goyaml::json::{DecodeOptions, decode_first};
+
+use crate::{Chart, Error, Warning};
+
+/// The address Helm gives a chart's schema; references in it resolve against this.
+const SCHEMA_URL: &str = "file:///values.schema.json";
+
+/// Checks coalesced values against the schema of a chart, and the values of each subchart against
+/// the subchart's.
+///
+/// # Errors
+/// [`Error::SchemaViolations`] lists what is wrong, chart by chart.
+pub fn validate_values(chart: &Chart, values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Error> {
+    let mut report = String::new();
+    report_chart(chart, values, warnings, &mut report);
+    match report.is_empty() {
+        true => Ok(()),
+        false => Err(Error::SchemaViolations(report)),
+    }
+}
+
+fn report_chart(chart: &Chart, values: &Map, warnings: &mut Vec<Warning>, report: &mut String) {
+    if let Some(schema) = &chart.contents().schema
+        && let Err(error) = validate_against(&schema.data, values, warnings)
+    {
+        report.push_str(&format!("{}:\n{error}", chart.name()));
+    }
+    for subchart in chart.dependencies() {
+        match values.get(subchart.name()) {
+            None | Some(TemplateValue::Nil) => {}
+            Some(TemplateValue::Map(values)) => report_chart(subchart, &values, warnings, report),
+            Some(other) => report.push_str(&format!(
+                "{}:\ninvalid type for values: expected object (map), got {}\n",
+                subchart.name(),
+                other.type_name()
+            )),
+        }
+    }
+}
+
+/// Checks values against one schema.
+///
+/// # Errors
+/// [`Error::SchemaViolation`] with the list of failures, or what is wrong with the schema.
+pub fn validate_against(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Error> {
+    let schema = read(schema)?;
+    let mut warn = |urn| warnings.push(Warning::UnresolvedUrn { urn });
+    let schemas = document::Document::new(SCHEMA_URL, schema)
+        .and_then(|document| {
+            compile::compile(document, compile::Formats::AsDrafted, &metaschemas::check, &mut warn)
+        })
+        .map_err(|error| Error::Schema(error.to_string()))?;
+    let values = to_json(&TemplateValue::Map(values.clone()), 0)?;
+    match validate::validate(&schemas, &values)? {
+        None => Ok(()),
+        Some(failure) => Err(Error::SchemaViolation(failure.list())),
+    }
+}
+
+fn read(text: &[u8]) -> Result<Value, Error> {
+    let mut options = DecodeOptions { keep_integers: true, ..DecodeOptions::default() };
+    options.limits.max_depth = MAX_SCHEMA_DEPTH;
+    let (schema, length) = decode_first(text, &options).map_err(|error| Error::Schema(error.to_string()))?;
+    let rest = text.get(length..).unwrap_or_default();
+    match rest.iter().all(u8::is_ascii_whitespace) {
+        true => Ok(schema),
+        false => Err(Error::Schema("invalid character after top-level value".to_owned())),
+    }
+}
+
+/// How deep a schema document may nest.
+const MAX_SCHEMA_DEPTH: usize = 300;
+
+fn to_json(value: &TemplateValue, depth: usize) -> Result<Value, Error> {
+    if depth > crate::values::MAX_DEPTH {
+        return Err(Error::TooDeep { limit: crate::values::MAX_DEPTH });
+    }
+    Ok(match value {
+        TemplateValue::Bool(value) => Value::Bool(*value),
+        TemplateValue::Int64(value) => Value::Int(*value),
+        TemplateValue::Float64(value) => Value::Float(*value),
+        TemplateValue::String(text) => Value::String(text.to_str_lossy().into_owned()),
+        TemplateValue::List(list) => {
+            Value::Seq(list.items().iter().map(|item| to_json(item, depth + 1)).collect::<Result<_, _>>()?)
+        }
+        TemplateValue::Map(map) => {
+            let mut entries = wheelhouse_goyaml::Map::new();
+            map.for_each(|key, value| {
+                entries.insert(key.to_str_lossy().into_owned(), to_json(value, depth + 1)?);
+                Ok::<(), Error>(())
+            })?;
+            Value::Map(entries)
+        }
+        _ => Value::Null,
+    })
+}

@@ -1,0 +1,241 @@
+use std::collections::{BTreeMap, HashSet};
+
+use wheelhouse_goyaml::Value;
+
+use super::draft::Draft;
+use super::error::CompileError;
+use super::location::{self, append, join, split_fragment, unescape};
+
+/// A schema document: its value, and what is named in it.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) url: String,
+    pub(super) value: Value,
+    /// Schemas with a name of their own, by pointer; the root is one.
+    resources: BTreeMap<String, Resource>,
+    /// Pointers of known schemas.
+    known: HashSet<String>,
+}
+
+/// A schema with a name, and the anchors in it.
+#[derive(Clone, Debug)]
+pub(super) struct Resource {
+    pub(super) id: String,
+    pub(super) draft: Draft,
+    pub(super) anchors: BTreeMap<String, String>,
+    pub(super) dynamic_anchors: HashSet<String>,
+}
+
+/// What a reference within a document leads to.
+pub(super) enum Target {
+    /// A pointer in this document.
+    Here(String),
+    /// Another document.
+    Elsewhere,
+}
+
+impl Document {
+    /// Reads what is named in a document.
+    ///
+    /// # Errors
+    /// Names that are given twice or cannot be read, and drafts that are not known.
+    pub(super) fn new(url: &str, value: Value) -> Result<Document, CompileError> {
+        let mut document = Document {
+            url: url.to_owned(),
+            value: Value::Null,
+            resources: BTreeMap::new(),
+            known: HashSet::new(),
+        };
+        document.collect(&value, url, "", Draft::LATEST)?;
+        document.value = value;
+        Ok(document)
+    }
+
+    /// The named schema a pointer is in: its own pointer, and what is known of it.
+    pub(super) fn resource(&self, pointer: &str) -> Option<(&str, &Resource)> {
+        let mut pointer = pointer;
+        loop {
+            if let Some((pointer, resource)) = self.resources.get_key_value(pointer) {
+                return Some((pointer, resource));
+            }
+            pointer = pointer.rsplit_once('/')?.0;
+        }
+    }
+
+    /// Whether a schema is known to stand at a pointer.
+    pub(super) fn knows(&self, pointer: &str) -> bool {
+        self.known.contains(pointer)
+    }
+
+    /// Takes in a schema at a pointer where no keyword puts one.
+    ///
+    /// # Errors
+    /// As [`Document::new`], and a pointer to nothing.
+    pub(super) fn add(&mut self, pointer: &str) -> Result<(), CompileError> {
+        let value = self.lookup(pointer)?.clone();
+        let (base, draft) = self
+            .resource(pointer)
+            .map_or((self.url.clone(), Draft::LATEST), |(_, found)| (found.id.clone(), found.draft));
+        self.collect(&value, &base, pointer, draft)
+    }
+
+    /// The value at a pointer.
+    ///
+    /// # Errors
+    /// A malformed pointer, or one to nothing.
+    pub(super) fn lookup(&self, pointer: &str) -> Result<&Value, CompileError> {
+        let mut value = &self.value;
+        for token in pointer.split('/').skip(1) {
+            let token = unescape(token)
+                .ok_or_else(|| CompileError::InvalidPointer(location::to_text(&self.url, pointer)))?;
+            let inner = match value {
+                Value::Map(entries) => entries.get(&token),
+                Value::Seq(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
+                _ => None,
+            };
+            value =
+                inner.ok_or_else(|| CompileError::PointerNotFound(location::to_text(&self.url, pointer)))?;
+        }
+        Ok(value)
+    }
+
+    /// Where an absolute reference leads.
+    ///
+    /// # Errors
+    /// An anchor that is not there.
+    pub(super) fn resolve(&self, url: &str, fragment: &str) -> Result<Target, CompileError> {
+        let resource = match url == self.url {
+            true => self.resources.get_key_value(""),
+            false => self.resources.iter().find(|(_, resource)| resource.id == url),
+        };
+        let Some((pointer, resource)) = resource else { return Ok(Target::Elsewhere) };
+        if fragment.is_empty() || fragment.starts_with('/') {
+            return Ok(Target::Here(format!("{pointer}{fragment}")));
+        }
+        match resource.anchors.get(fragment) {
+            Some(pointer) => Ok(Target::Here(pointer.clone())),
+            None => Err(CompileError::AnchorNotFound {
+                url: self.url.clone(),
+                reference: location::to_text(&resource.id, fragment),
+            }),
+        }
+    }
+
+    fn collect(
+        &mut self,
+        schema: &Value,
+        base: &str,
+        pointer: &str,
+        fallback: Draft,
+    ) -> Result<(), CompileError> {
+        if !self.known.insert(pointer.to_owned()) {
+            return Ok(());
+        }
+        let is_root = pointer.is_empty();
+        let Value::Map(entries) = schema else {
+            if is_root {
+                self.add_resource(pointer, base, fallback)?;
+            }
+            return Ok(());
+        };
+        let mut draft = match entries.get("$schema").and_then(Value::as_str) {
+            None => fallback,
+            Some(url) => match Draft::from_url(url) {
+                Some(draft) => draft,
+                // What a urn names accepts everything, and says nothing of drafts.
+                None if location::scheme(url) == Some("urn") => fallback,
+                None => return Err(unknown_draft(url, &self.url, is_root)),
+            },
+        };
+        let mut id = draft.id_of(entries);
+        if id.is_empty() && !is_root {
+            draft = fallback;
+            id = draft.id_of(entries);
+        }
+        let mut base = base.to_owned();
+        if !id.is_empty() || is_root {
+            base = join(&base, id);
+            self.add_resource(pointer, &base, draft)?;
+        }
+        let draft = self.resource(pointer).map_or(draft, |(_, resource)| resource.draft);
+        self.collect_anchors(entries, pointer, draft)?;
+        for (pointer, schema) in draft.subschemas(entries, pointer) {
+            self.collect(schema, &base, &pointer, draft)?;
+        }
+        Ok(())
+    }
+
+    fn add_resource(&mut self, pointer: &str, id: &str, draft: Draft) -> Result<(), CompileError> {
+        if let Some((other, _)) =
+            self.resources.iter().find(|(other, found)| found.id == id && *other != pointer)
+        {
+            return Err(CompileError::DuplicateId {
+                id: id.to_owned(),
+                url: self.url.clone(),
+                pointers: [pointer.to_owned(), other.clone()],
+            });
+        }
+        let resource =
+            Resource { id: id.to_owned(), draft, anchors: BTreeMap::new(), dynamic_anchors: HashSet::new() };
+        self.resources.insert(pointer.to_owned(), resource);
+        Ok(())
+    }
+
+    fn collect_anchors(
+        &mut self,
+        schema: &wheelhouse_goyaml::Map,
+        pointer: &str,
+        draft: Draft,
+    ) -> Result<(), CompileError> {
+        let text = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
+        if draft < Draft::V2019 {
+            if schema.contains_key("$ref") {
+                return Ok(());
+            }
+            let (_, anchor) = split_fragment(text(draft.id_keyword()).unwrap_or_default());
+            return match anchor.is_empty() || anchor.starts_with('/') {
+                true => Ok(()),
+                false => self.add_anchor(&anchor, pointer, false),
+            };
+        }
+        if let Some(anchor) = text("$anchor") {
+            self.add_anchor(anchor, pointer, false)?;
+        }
+        match text("$dynamicAnchor").filter(|_| draft >= Draft::V2020) {
+            Some(anchor) => self.add_anchor(anchor, pointer, true),
+            None => Ok(()),
+        }
+    }
+
+    fn add_anchor(&mut self, anchor: &str, pointer: &str, is_dynamic: bool) -> Result<(), CompileError> {
+        let Some(owner) = self.resource(pointer).map(|(owner, _)| owner.to_owned()) else { return Ok(()) };
+        let Some(resource) = self.resources.get_mut(&owner) else { return Ok(()) };
+        match resource.anchors.get(anchor) {
+            Some(other) if other != pointer => {
+                return Err(CompileError::DuplicateAnchor {
+                    anchor: anchor.to_owned(),
+                    url: self.url.clone(),
+                    pointers: [other.clone(), pointer.to_owned()],
+                });
+            }
+            _ => resource.anchors.insert(anchor.to_owned(), pointer.to_owned()),
+        };
+        if is_dynamic {
+            resource.dynamic_anchors.insert(anchor.to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn unknown_draft(url: &str, document: &str, is_root: bool) -> CompileError {
+    let (url, _) = split_fragment(url);
+    match is_root && url == document {
+        true => CompileError::UnsupportedDraft(url.to_owned()),
+        false => CompileError::Load(url.to_owned()),
+    }
+}
+
+/// The pointer of an entry below another.
+pub(super) fn below(pointer: &str, keyword: &str, key: &str) -> String {
+    append(&append(pointer, keyword), key)
+}

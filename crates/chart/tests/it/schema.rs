@@ -1,0 +1,216 @@
+//! values.schema.json: Helm's messages, every draft, and schemas that mean harm.
+
+use serde_json::{Value, json};
+use wheelhouse_chart::schema::{validate_against, validate_values};
+use wheelhouse_chart::values::{Coalescer, Origins};
+use wheelhouse_chart::{Chart, Compat, Error, Warning};
+use wheelhouse_gotemplate::Map;
+
+use crate::support::{chart, table};
+
+fn values(chart: &Chart, user: &Value) -> Map {
+    let mut origins = Origins::off();
+    Coalescer::new(Compat::V4, &mut origins, &mut Vec::new()).coalesce(chart, &table(user)).unwrap()
+}
+
+/// The list of failures; empty if there is none.
+fn validate(schema: &str, user: &Value) -> String {
+    let bare = chart(&[("Chart.yaml", "name: a\nversion: 1.0.0")]);
+    let result = validate_against(schema.as_bytes(), &values(&bare, user), &mut Vec::new());
+    result.map_or_else(|error| error.to_string(), |()| String::new())
+}
+
+fn check(schema: Value, user: Value, expected: &str) {
+    let found = validate(&schema.to_string(), &user);
+    assert_eq!(found.trim_end_matches('\n'), expected, "{schema}");
+}
+
+fn check_property(rule: Value, value: Value, expected: &str) {
+    check(json!({"properties": {"a": rule}}), json!({"a": value}), &format!("- at '/a': {expected}"));
+}
+
+#[test]
+fn messages_are_those_of_helms_validator() {
+    check_property(json!({"type": "integer"}), json!("x"), "got string, want integer");
+    check_property(json!({"type": ["string", "null"]}), json!(1), "got number, want null or string");
+    check_property(json!({"type": "integer"}), json!(1.5), "got number, want integer");
+    check_property(json!({"minimum": 0}), json!(-5), "minimum: got -5, want 0");
+    check_property(json!({"maximum": 65535}), json!(70000), "maximum: got 70,000, want 65,535");
+    check_property(json!({"exclusiveMaximum": 1}), json!(1_000_000), "exclusiveMaximum: got 1×10⁰⁶, want 1");
+    check_property(json!({"multipleOf": 0.1}), json!(0.35), "multipleOf: got 0.35, want 0.1");
+    check_property(
+        json!({"enum": ["x", 1, null, true]}),
+        json!("y"),
+        "value must be one of 'x', 1, <nil>, true",
+    );
+    check_property(json!({"enum": [{}]}), json!("y"), "'enum' failed");
+    check_property(json!({"const": "it's"}), json!("y"), "value must be 'it\\'s'");
+    check_property(
+        json!({"pattern": "^[a-z]+$"}),
+        json!("A\"\n"),
+        "'A\"\\n' does not match pattern '^[a-z]+$'",
+    );
+    check_property(json!({"minLength": 3}), json!("é"), "minLength: got 1, want 3");
+    check_property(json!({"required": ["x"]}), json!({}), "missing property 'x'");
+    check_property(json!({"required": ["x", "y"]}), json!({}), "missing properties 'x', 'y'");
+    check_property(
+        json!({"additionalProperties": false}),
+        json!({"b": 1, "c": 1}),
+        "additional properties 'b', 'c' not allowed",
+    );
+    check_property(json!({"minProperties": 2000}), json!({}), "minProperties: got 0, want 2,000");
+    check_property(json!({"uniqueItems": true}), json!([1, "a", 1.0]), "items at 0 and 2 are equal");
+    check_property(json!({"not": {}}), json!(1), "'not' failed");
+    check_property(json!(false), json!(1), "false schema");
+    check_property(json!({"oneOf": [{}, true]}), json!(1), "'oneOf' failed, subschemas 0, 1 matched");
+    check_property(
+        json!({"contains": {"type": "string"}, "minContains": 2}),
+        json!([1, "a"]),
+        "min 2 items required to match contains schema, but matched 1 items at 1\n  - at '/a/0': got number, want string",
+    );
+    check_property(
+        json!({"dependentRequired": {"x": ["y"]}}),
+        json!({"x": 1}),
+        "properties 'y' required, if 'x' exists",
+    );
+}
+
+#[test]
+fn failures_nest_as_their_keywords_do() {
+    check(
+        json!({"properties": {"a": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/port"}]}}, "required": ["b"],
+               "$defs": {"port": {"type": "integer", "minimum": 1}}}),
+        json!({"a": 0}),
+        "- at '': missing property 'b'\n- at '/a': 'anyOf' failed\n  - at '/a': got number, want string\n  - at '/a': minimum: got 0, want 1",
+    );
+    check(
+        json!({"allOf": [{"$ref": "#/$defs/two"}], "$defs": {"two": {"required": ["a"], "maxProperties": 0}}}),
+        json!({"b": 1}),
+        "- at '': 'allOf' failed\n  - at '': validation failed\n    - at '': maxProperties: got 1, want 0\n    - at '': missing property 'a'",
+    );
+    check(
+        json!({"propertyNames": {"pattern": "^x"}}),
+        json!({"y": 1}),
+        "- at '': invalid propertyName 'y'\n  - at '': 'y' does not match pattern '^x'",
+    );
+}
+
+#[test]
+fn each_draft_has_its_own_rules() {
+    let draft = |name: &str| format!("http://json-schema.org/{name}/schema#");
+    check(
+        json!({"$schema": draft("draft-04"), "properties": {"a": {"minimum": 1, "exclusiveMinimum": true}}}),
+        json!({"a": 1}),
+        "- at '/a': exclusiveMinimum: got 1, want 1",
+    );
+    check(
+        json!({"$schema": draft("draft-07"), "properties": {"a": {"$ref": "#/definitions/x", "type": "string"}},
+               "definitions": {"x": {"format": "ipv4"}}}),
+        json!({"a": "1.2.3"}),
+        "- at '/a': '1.2.3' is not valid ipv4: expected four decimals",
+    );
+    // Newer drafts take formats as remarks, and keywords beside a reference count.
+    check(json!({"properties": {"a": {"format": "ipv4"}}}), json!({"a": "x"}), "");
+    check(
+        json!({"$schema": "https://json-schema.org/draft/2019-09/schema", "unevaluatedProperties": false,
+               "$ref": "#/$defs/x", "$defs": {"x": {"properties": {"a": true}}}}),
+        json!({"a": 1, "b": 1}),
+        "- at '/b': false schema",
+    );
+    check(
+        json!({"$id": "https://example.com/tree", "$dynamicAnchor": "node", "properties": {"a": {"$dynamicRef": "#node"}}, "required": ["v"]}),
+        json!({"v": 1, "a": {"v": 1, "a": {}}}),
+        "- at '/a/a': missing property 'v'",
+    );
+    check(json!({"items": [{}], "$schema": draft("draft-06"), "if": false, "else": false}), json!({}), "");
+}
+
+#[test]
+fn schemas_that_are_none_are_told() {
+    for (schema, expected) in [
+        (
+            r#"{"type": "strin"}"#,
+            "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with 'https://json-schema.org/draft/2020-12/schema#'\n- at '': 'allOf' failed\n  - at '/type': 'anyOf' failed\n    - at '/type': value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'\n    - at '/type': got string, want array",
+        ),
+        (
+            r#"{"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "("}"#,
+            "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with 'http://json-schema.org/draft-07/schema#'\n- at '/pattern': '(' is not valid regex: error parsing regexp: missing closing ): `(`",
+        ),
+        (r##"{"$ref": "#/nope"}"##, "json-pointer in \"file:///values.schema.json#/nope\" not found"),
+        (
+            r##"{"$ref": "#nope"}"##,
+            "anchor in \"file:///values.schema.json#nope\" not found in schema \"file:///values.schema.json\"",
+        ),
+        ("{} x", "invalid character after top-level value"),
+        ("{", "unexpected EOF"),
+    ] {
+        assert_eq!(validate(schema, &json!({})), expected);
+    }
+}
+
+#[test]
+fn nothing_outside_of_the_schema_is_read() {
+    for reference in ["file:///etc/passwd", "http://localhost/x", "other.json", "/dev/zero"] {
+        let found = validate(&json!({"$ref": reference}).to_string(), &json!({}));
+        assert!(found.ends_with("references out of the schema are not followed"), "{found}");
+    }
+    let bare = chart(&[("Chart.yaml", "name: a\nversion: 1.0.0")]);
+    let mut warnings = Vec::new();
+    let schema = json!({"$ref": "urn:example:x"}).to_string();
+    validate_against(schema.as_bytes(), &values(&bare, &json!({})), &mut warnings).unwrap();
+    assert_eq!(warnings, [Warning::UnresolvedUrn { urn: "urn:example:x".into() }]);
+}
+
+#[test]
+fn every_chart_is_checked_with_its_part_of_the_values() {
+    let schema = r#"{"properties": {"n": {"type": "number"}}}"#;
+    let chart = chart(&[
+        ("Chart.yaml", "name: p\nversion: 1.0.0"),
+        ("values.schema.json", schema),
+        ("charts/s/Chart.yaml", "name: s\nversion: 1.0.0"),
+        ("charts/s/values.schema.json", schema),
+    ]);
+    let user = json!({"n": "x", "s": {"n": "y"}});
+    let error = validate_values(&chart, &values(&chart, &user), &mut Vec::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "values don't meet the specifications of the schema(s) in the following chart(s):\n\
+         p:\n- at '/n': got string, want number\ns:\n- at '/n': got string, want number\n"
+    );
+    assert_eq!(validate_values(&chart, &values(&chart, &json!({"n": 1})), &mut Vec::new()), Ok(()));
+}
+
+#[test]
+fn schemas_that_lead_into_themselves_end_in_errors() {
+    check(
+        json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}),
+        json!({}),
+        "- at '': both /$ref/$ref/$ref and /$ref resolve to \"file:///values.schema.json#/$defs/a\" causing reference cycle",
+    );
+    // Twice as many schemas at each step.
+    let mut definitions = serde_json::Map::new();
+    for step in 0..60 {
+        let next = json!({"$ref": format!("#/$defs/d{}", step + 1)});
+        definitions.insert(format!("d{step}"), json!({"allOf": [next, next]}));
+    }
+    definitions.insert("d60".into(), json!({}));
+    let costly = json!({"$ref": "#/$defs/d0", "$defs": definitions});
+    let bare = chart(&[("Chart.yaml", "name: a\nversion: 1.0.0")]);
+    let result = validate_against(costly.to_string().as_bytes(), &values(&bare, &json!({})), &mut Vec::new());
+    assert_eq!(result, Err(Error::SchemaTooCostly));
+}
+
+#[test]
+fn depth_does_not_overflow_the_stack() {
+    let deep_schema = format!("{}true{}", r#"{"not":"#.repeat(10_000), "}".repeat(10_000));
+    assert!(!validate(&deep_schema, &json!({})).is_empty());
+    let as_deep_as_may_be = format!("{}true{}", r#"{"not":"#.repeat(290), "}".repeat(290));
+    assert_eq!(validate(&as_deep_as_may_be, &json!({})), "");
+    let mut deep = json!({});
+    for _ in 0..900 {
+        deep = json!({"a": deep});
+    }
+    let recursive = json!({"properties": {"a": {"$ref": "#"}}});
+    let found = validate(&recursive.to_string(), &deep);
+    assert_eq!(found, Error::SchemaTooCostly.to_string());
+}
