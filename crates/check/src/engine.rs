@@ -90,6 +90,7 @@ impl Engine {
             environment: &environment,
             limits: Limits { stack: STACK, steps: 20_000_000, bytes: 64 << 20, ..Limits::default() },
             checkpoint: Some(&*deadline),
+            skip_schema_validation: false,
             trace: true,
         };
         let check = check_request(request, &capabilities);

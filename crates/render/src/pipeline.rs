@@ -1,5 +1,6 @@
 //! From a loaded chart and the user's values to sorted manifests: the one way every command takes.
 
+use wheelhouse_chart::schema::validate_values;
 use wheelhouse_chart::values::{Coalescer, Origins, Table};
 use wheelhouse_chart::{Chart, Error as ChartError, Warning, is_compatible_range, process_dependencies};
 use wheelhouse_gotemplate::error::LimitReached;
@@ -25,6 +26,8 @@ pub struct Request<'a> {
     pub limits: Limits,
     /// Asked now and then whether to go on: how wall time is limited.
     pub checkpoint: Option<&'a dyn Fn() -> Result<(), LimitReached>>,
+    /// Whether values are not held against the charts' schemas.
+    pub skip_schema_validation: bool,
     /// Whether places are recorded, to tell where each byte came from.
     pub trace: bool,
 }
@@ -107,6 +110,9 @@ impl Renderer {
         let values = Coalescer::new(compat, &mut origins, warnings)
             .coalesce(&chart, request.values)
             .map_err(PipelineError::Values)?;
+        if !request.skip_schema_validation {
+            validate_values(&chart, &values, warnings).map_err(PipelineError::Values)?;
+        }
         check_kube_version(&chart, request.capabilities)?;
         let rendered = self.render(&Job {
             chart: &chart,

@@ -73,6 +73,7 @@ fn checked(options: &Check, printer: Printer) -> Result<(Checked, String), Failu
         environment: &environment,
         limits: charts::limits(),
         checkpoint: Some(&deadline),
+        skip_schema_validation: false,
         trace: true,
     };
     let mut warnings = Vec::new();

@@ -108,6 +108,7 @@ fn checked(path: &Path, printer: Printer) -> Result<Checked, Failure> {
         environment: &environment,
         limits: charts::limits(),
         checkpoint: Some(&deadline),
+        skip_schema_validation: false,
         trace: true,
     };
     let function = FunctionFacts {

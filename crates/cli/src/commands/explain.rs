@@ -117,6 +117,7 @@ fn traced(options: &Explain, chart: &str, printer: Printer) -> Result<RenderedCh
         environment: &environment,
         limits: charts::limits(),
         checkpoint: Some(&deadline),
+        skip_schema_validation: false,
         trace: true,
     };
     let mut warnings = Vec::new();

@@ -39,6 +39,7 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
         environment: &environment,
         limits: charts::limits(),
         checkpoint: Some(&deadline),
+        skip_schema_validation: options.install.skip_schema_validation,
         trace: false,
     };
     let mut warnings = Vec::new();

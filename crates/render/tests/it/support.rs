@@ -80,6 +80,7 @@ fn render_with<T: Send + 'static>(
             environment: &environment,
             limits: Limits { stack: STACK - (8 << 20), ..limits },
             checkpoint: None,
+            skip_schema_validation: false,
             trace,
         };
         with(Renderer::new(Compat::V4).release(chart, &request, &mut Vec::new()))
