@@ -2,7 +2,7 @@
 //!
 //! - [`check_chart`]: renders a chart with places recorded, checks the objects, and joins the two.
 //! - [`Located`]: a finding with the template line, the includes and the values line behind it.
-//! - [`format`]: findings for people (with source lines and carets) and for machines (JSON, SARIF,
+//! - [`mod@format`]: findings for people (with source lines and carets) and for machines (JSON, SARIF,
 //!   JUnit, GitHub annotations).
 //! - [`Engine`]: the same as the platform's chart engine: create, deploy and check all go this way.
 

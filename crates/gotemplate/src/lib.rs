@@ -5,7 +5,7 @@
 //!   of the running engine.
 //! - [`Parser`], [`TemplateSet`], [`Engine`]: texts become files, files a set, a set runs.
 //! - [`trace`]: where every byte of an output comes from.
-//! - [`format`]: Go's `fmt` for values.
+//! - [`mod@format`]: Go's `fmt` for values.
 //! - [`strconv`] and [`unicode`]: Go's quoting, number syntax and character classes.
 //!
 //! The crate does no I/O: functions that need a clock, randomness or a cluster get it from the

@@ -33,7 +33,7 @@ pub(crate) struct Check {
     /// The port of the entry point (inferencePort)
     #[arg(long, value_name = "PORT")]
     pub port: Option<i64>,
-    /// The instance type: <CSP>.GPU.<GPU>_<n>x[.x<nodes>]
+    /// The instance type: `<CSP>.GPU.<GPU>_<n>x[.x<nodes>]`
     #[arg(long, value_name = "TYPE")]
     pub instance_type: Option<String>,
     /// The Kubernetes version of the cluster

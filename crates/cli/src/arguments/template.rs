@@ -24,7 +24,7 @@ impl From<CompatOption> for wheelhouse_chart::Compat {
 /// `template`
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Template {
-    /// [NAME] CHART
+    /// NAME and CHART; the name may be left out
     pub arguments: Vec<String>,
     #[command(flatten)]
     pub values: ValueOptions,
