@@ -10,7 +10,7 @@ use crate::Error;
 /// How many schemas may be tried on the values. References can multiply without end.
 const MAX_STEPS: usize = 5_000_000;
 /// How deep schemas may lead into one another, and into the values.
-pub(super) const MAX_NESTING: usize = 250;
+pub(super) const MAX_NESTING: usize = 350;
 
 /// Tries the first of the schemas on a value.
 ///

@@ -168,7 +168,8 @@ impl<'a> Coalescer<'a> {
                 (value, _) => self.put(&dest, &name, value, &mark)?,
             }
         }
-        let mark = self.origins.mark(subchart, &key);
+        let own = self.origins.mark(subchart, &key);
+        let mark = if own.source().is_some() { own } else { self.origins.mark(parent, &key) };
         self.put(subchart, &key, dest.into(), &mark)
     }
 

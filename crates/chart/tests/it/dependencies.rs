@@ -79,7 +79,7 @@ fn conditions_switch() {
 #[test]
 fn tags_switch_and_conditions_win() {
     let tagged =
-        "[{name: b, version: '*', tags: [x, w]}, {name: c, version: '>0-0', tags: [w], condition: c.ok}]";
+        "[{name: b, version: '*', tags: [x, w]}, {name: c, version: '>0.0.0-0', tags: [w], condition: c.ok}]";
     check(tagged, "tags: {x: false}", json!({}), "p p/a p/a/m p/c");
     check(tagged, "tags: {x: false, w: true}", json!({}), "p p/a p/a/m p/b p/c");
     check(tagged, "tags: {w: false}\nc: {ok: true}", json!({}), "p p/a p/a/m p/c");

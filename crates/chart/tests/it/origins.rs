@@ -75,7 +75,7 @@ fn every_value_knows_where_it_was_written() {
         ("global.h", "--set global.h=3"),
         ("t.global.g.x", "values.yaml:6:10"),
         ("t.global.h", "--set global.h=3"),
-        ("merged.k", "values.yaml:7:18"),
+        ("merged.k", "values.yaml:7:17"),
         ("j.k.0", "--set-json {\"j\": {\"k\": [1]}}"),
         // Made by the rules, not written.
         ("t.global", "values.yaml:5:1"),
