@@ -276,8 +276,7 @@ fn take_address(
             if !before.contains(&address) {
                 if !allocators.contains(address) {
                     return Err(invalid(&format!(
-                        "failed to allocate IP {address}: the provided IP ({address}) is not in the valid range. The range of valid IPs is {}",
-                        allocators.range()
+                        "failed to allocate IP {address}: the provided network does not match the current range"
                     )));
                 }
                 if !allocators.addresses.insert(address) {

@@ -123,7 +123,6 @@ fn complete(resource: &Resource, object: &mut Value) {
     meta::set_metadata(object, "uid", Some(meta::new_uid().into()));
     meta::set_metadata(object, "creationTimestamp", Some(meta::now().into()));
     defaulting::apply(resource, object);
-    strategy::prepare_create(resource, object);
     let target = crate::operations::Target {
         resource: std::sync::Arc::new(resource.clone()),
         namespace: meta::namespace(object).to_owned(),
@@ -131,6 +130,7 @@ fn complete(resource: &Resource, object: &mut Value) {
         subresource: String::new(),
     };
     crate::managed::on_create(&target, &Context::internal(), object);
+    strategy::prepare_create(resource, object);
 }
 
 /// The service `kubernetes` with the address of this server behind it.

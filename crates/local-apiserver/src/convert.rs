@@ -36,6 +36,11 @@ pub(crate) fn to_served(resource: &Resource, mut object: Value) -> Value {
         ("events.k8s.io", "v1") => {
             rename(&mut object, |(event, core)| (core, event));
             meta::set(&mut object, "apiVersion", "events.k8s.io/v1");
+            for key in ["reportingController", "reportingInstance"] {
+                if meta::text(&object, &[key]).is_empty() {
+                    meta::remove(&mut object, key);
+                }
+            }
             object
         }
         ("autoscaling", "v1") => autoscaler_v1(object),

@@ -75,6 +75,7 @@ impl Version {
         if !self.preserve {
             schema::prune(&self.schema, object, &mut dropped);
         }
+        dropped.sort();
         Ok(dropped)
     }
 
@@ -254,11 +255,23 @@ async fn accept(cluster: &Cluster, definition: &mut Value, conflict: Option<&str
         ]),
     };
     let names = meta::at(definition, &["spec", "names"]).cloned().unwrap_or_default();
+    let old = definition.clone();
     if let Some(status) = meta::map_mut(definition, "status") {
         status.insert("conditions".to_owned(), conditions);
         if conflict.is_none() {
             status.insert("acceptedNames".to_owned(), names);
         }
+    }
+    if let Some(resource) = cluster.catalog().find("apiextensions.k8s.io", "v1", "customresourcedefinitions")
+    {
+        let name = meta::name(definition).to_owned();
+        let target = crate::operations::Target {
+            resource,
+            namespace: String::new(),
+            name,
+            subresource: "status".to_owned(),
+        };
+        crate::managed::on_update(&target, &crate::operations::Context::internal(), definition, &old);
     }
     let mut finalizers = meta::finalizers(definition);
     if conflict.is_none() && !finalizers.iter().any(|f| f == CLEANUP) {

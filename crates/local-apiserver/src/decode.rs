@@ -12,7 +12,7 @@ use crate::schema::{Field, Omit, Shape, TypeDef};
 
 mod time;
 
-pub(crate) use time::{format_micro, format_seconds, parse_time};
+pub(crate) use time::{format_micro, format_seconds, parse_micro, parse_time};
 
 /// A value of the wrong type, in the words of the API: `json: cannot unmarshal …`.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -95,7 +95,7 @@ impl Decoder {
                 Ok(stamp) => Ok(Value::String(format_seconds(stamp))),
                 Err(why) => Err(WrongType(why)),
             },
-            (Shape::MicroTime, Value::String(text)) => match parse_time(&text) {
+            (Shape::MicroTime, Value::String(text)) => match parse_micro(&text) {
                 Ok(stamp) => Ok(Value::String(format_micro(stamp))),
                 Err(why) => Err(WrongType(why)),
             },
@@ -166,6 +166,15 @@ impl Decoder {
             let value = self.value(&field.shape, value)?;
             self.go_path.pop();
             self.path.truncate(length);
+            // required lists and maps that are empty are stored as none
+            if field.omit == Omit::Never
+                && matches!(resolved(&field.shape), Shape::List { .. } | Shape::Map { .. })
+                && (value.as_array().is_some_and(Vec::is_empty)
+                    || value.as_object().is_some_and(Map::is_empty))
+            {
+                object.insert(field.name.clone(), Value::Null);
+                continue;
+            }
             if !dropped(field, &value) {
                 object.insert(field.name.clone(), value);
             }

@@ -9,7 +9,7 @@ mod other;
 mod pod;
 mod workload;
 
-pub(crate) use workload::own_job_labels;
+pub(crate) use workload::{TEMPLATE_GENERATION, own_job_labels};
 
 /// Fills in the defaults of a kind. Filling in twice changes nothing.
 pub(crate) fn apply(resource: &Resource, object: &mut Value) {

@@ -56,6 +56,10 @@ pub(crate) fn prepare_create(resource: &Resource, object: &mut Value) {
             meta::set(object, "status", json!({"phase": "Pending", "lastPhaseTransitionTime": when}));
         }
         ("", "nodes") => {}
+        ("apps", "daemonsets") => {
+            template_generation(object, 1);
+            fresh_status(resource, object);
+        }
         ("batch", "jobs") => {
             crate::defaulting::own_job_labels(object);
             fresh_status(resource, object);
@@ -71,6 +75,14 @@ pub(crate) fn prepare_create(resource: &Resource, object: &mut Value) {
                 meta::remove(object, "status");
             }
         }
+    }
+}
+
+fn template_generation(object: &mut Value, generation: i64) {
+    if let Some(metadata) = meta::at_mut(object, &["metadata"])
+        && let Some(annotations) = meta::map_mut(metadata, "annotations")
+    {
+        annotations.insert(crate::defaulting::TEMPLATE_GENERATION.to_owned(), generation.to_string().into());
     }
 }
 
@@ -132,6 +144,11 @@ fn prepare_main(resource: &Resource, new: &mut Value, old: &Value) {
                 meta::remove(new, "status");
             }
         }
+    }
+    if is(resource, "apps", "daemonsets") {
+        let before = meta::text(old, &["metadata", "annotations", crate::defaulting::TEMPLATE_GENERATION]);
+        let changed = meta::at(new, &["spec", "template"]) != meta::at(old, &["spec", "template"]);
+        template_generation(new, before.parse().unwrap_or(0) + i64::from(changed));
     }
     if is(resource, "", "namespaces") {
         // only the finalize subresource may change them

@@ -1,9 +1,13 @@
-//! Tables: the columns `kubectl get` shows.
+//! Tables: the columns and cells `kubectl get` shows.
 
 use serde_json::{Value, json};
 
 use crate::meta;
 use crate::resources::Resource;
+
+mod cells;
+mod pod;
+mod text;
 
 /// What a table carries of each object beside its cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,18 +29,33 @@ pub(crate) fn table(
     metadata: Value,
     columns: bool,
 ) -> Value {
-    let definitions = json!([
-        {"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0},
-        {"name": "Created At", "type": "date", "format": "", "description": "", "priority": 0}
-    ]);
-    let _ = resource;
+    let definitions = match &resource.custom {
+        Some(custom) => custom_columns(&custom.columns),
+        None => columns_of(cells::columns(&resource.group, &resource.plural)),
+    };
     let rows: Vec<Value> = objects
         .iter()
         .map(|object| {
-            let cells = json!([meta::name(object), meta::text(object, &["metadata", "creationTimestamp"])]);
-            let mut row = json!({"cells": cells});
+            let cells = match &resource.custom {
+                Some(custom) => custom_cells(&custom.columns, object),
+                None => cells::cells(&resource.group, &resource.plural, object),
+            };
+            let mut row = json!({ "cells": cells });
+            if resource.group.is_empty() && resource.plural == "pods" {
+                let phase = meta::text(object, &["status", "phase"]);
+                if matches!(phase, "Succeeded" | "Failed") {
+                    let message = if phase == "Failed" {
+                        "The pod failed."
+                    } else {
+                        "The pod has completed successfully."
+                    };
+                    let condition =
+                        json!([{"type": "Completed", "status": "True", "reason": phase, "message": message}]);
+                    meta::set(&mut row, "conditions", condition);
+                }
+            }
             match include {
-                Include::Nothing => {}
+                Include::Nothing => meta::set(&mut row, "object", Value::Null),
                 Include::Metadata => meta::set(
                     &mut row,
                     "object",
@@ -52,6 +71,62 @@ pub(crate) fn table(
         .collect();
     json!({
         "kind": "Table", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata,
-        "columnDefinitions": if columns { definitions } else { json!([]) }, "rows": rows
+        "columnDefinitions": if columns { Value::Array(definitions) } else { Value::Null }, "rows": rows
     })
+}
+
+/// Columns from their short form: `Name|Ready|IP+|Count:i`: `+` in wide tables only, `:` the type.
+fn columns_of(text: &str) -> Vec<Value> {
+    text.split('|')
+        .map(|column| {
+            let (name, kind) = column.split_once(':').unwrap_or((column, "s"));
+            let wide = name.ends_with('+');
+            let name = name.trim_end_matches('+');
+            let kind = match kind {
+                "i" => "integer",
+                "b" => "boolean",
+                "d" => "date",
+                _ => "string",
+            };
+            let format = if name == "Name" { "name" } else { "" };
+            json!({"name": name, "type": kind, "format": format, "description": "", "priority": i32::from(wide)})
+        })
+        .collect()
+}
+
+fn custom_columns(columns: &[Value]) -> Vec<Value> {
+    let mut definitions = columns_of("Name");
+    if columns.is_empty() {
+        definitions.extend(columns_of("Age:d"));
+    }
+    for column in columns {
+        definitions.push(json!({
+            "name": meta::text(column, &["name"]), "type": meta::text(column, &["type"]),
+            "format": meta::text(column, &["format"]), "description": meta::text(column, &["description"]),
+            "priority": column.get("priority").and_then(Value::as_i64).unwrap_or(0)
+        }));
+    }
+    definitions
+}
+
+fn custom_cells(columns: &[Value], object: &Value) -> Vec<Value> {
+    let mut cells = vec![Value::from(meta::name(object))];
+    if columns.is_empty() {
+        cells.push(text::age(meta::text(object, &["metadata", "creationTimestamp"])).into());
+    }
+    for column in columns {
+        let found = text::json_path(object, meta::text(column, &["jsonPath"]));
+        let cell = match (meta::text(column, &["type"]), found) {
+            (_, None) => Value::Null,
+            ("date", Some(value)) => text::age(value.as_str().unwrap_or_default()).into(),
+            ("string", Some(Value::String(text))) => text.clone().into(),
+            ("string", Some(other)) => other.to_string().into(),
+            ("integer", Some(value)) => value.as_i64().map_or(Value::Null, Value::from),
+            ("number", Some(value)) => value.as_f64().map_or(Value::Null, Value::from),
+            ("boolean", Some(value)) => value.as_bool().map_or(Value::Null, Value::from),
+            (_, Some(value)) => value.clone(),
+        };
+        cells.push(cell);
+    }
+    cells
 }

@@ -92,7 +92,7 @@ fn status(resource: &Resource, object: &Value, errors: &mut Errors) {
 fn name_errors(resource: &Resource, name: &str) -> Vec<String> {
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "namespaces") => names::label(name),
-        ("", "services") => names::label_1035(name),
+        ("", "services") => names::label(name),
         ("rbac.authorization.k8s.io", _) => names::path_segment(name),
         _ => names::subdomain(name),
     }

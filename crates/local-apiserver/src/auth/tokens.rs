@@ -16,11 +16,11 @@ use crate::meta;
 #[derive(Debug, Clone, PartialEq)]
 pub struct StaticToken {
     /// The secret.
-    pub token: String,
+    pub(crate) token: String,
     /// User name.
-    pub user: String,
+    pub(crate) user: String,
     /// Groups; `system:authenticated` is added.
-    pub groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
 }
 
 /// Checks and issues credentials.

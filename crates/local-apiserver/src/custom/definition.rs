@@ -155,8 +155,7 @@ fn validate_versions(definition: &Value, errors: &mut Vec<FieldError>) {
         seen.push(name);
         storage += usize::from(version.get("storage") == Some(&Value::Bool(true)));
         match meta::at(version, &["schema", "openAPIV3Schema"]).filter(|s| s.is_object()) {
-            None => errors
-                .push(FieldError::required(format!("{path}.schema.openAPIV3Schema"), "schemas are required")),
+            None => errors.push(FieldError::required(format!("{path}.schema.openAPIV3Schema"), "")),
             Some(schema) => {
                 let path = format!("{path}.schema.openAPIV3Schema");
                 if meta::text(schema, &["type"]) != "object" {

@@ -19,6 +19,23 @@ pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
     }
 }
 
+/// Reads a time with microseconds, which must be there.
+///
+/// # Errors
+/// With the words of the API when the text is none.
+pub(crate) fn parse_micro(text: &str) -> Result<Timestamp, String> {
+    const LAYOUT: &str = "2006-01-02T15:04:05.000000Z07:00";
+    let rest = text.get(19..).unwrap_or_default();
+    let digits = rest.strip_prefix('.').map_or(0, |r| r.bytes().take_while(u8::is_ascii_digit).count());
+    match parse_time(text) {
+        Ok(_) if digits != 6 => {
+            Err(format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as \".000000\""))
+        }
+        Ok(stamp) => Ok(stamp),
+        Err(_) => Err(format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {text:?} as \"2006\"")),
+    }
+}
+
 /// Writes a time with seconds in UTC.
 pub(crate) fn format_seconds(stamp: Timestamp) -> String {
     Offset::UTC.to_datetime(stamp).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()

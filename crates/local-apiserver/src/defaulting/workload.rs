@@ -6,6 +6,9 @@ use super::pod::pod_spec;
 use super::{default_absent, default_text, each, within};
 use crate::meta;
 
+/// Counts the templates of a daemon set, for clients of old.
+pub(crate) const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
 const TEMPLATE_SPEC: [&str; 3] = ["spec", "template", "spec"];
 
 pub(super) fn deployment(object: &mut Value) {
@@ -36,7 +39,6 @@ fn rolling_update(strategy: &mut Value, unavailable: impl Into<Value>, surge: im
 pub(super) fn replica_set(object: &mut Value) {
     within(object, &TEMPLATE_SPEC, pod_spec);
     within(object, &["spec"], |spec| default_absent(spec, "replicas", 1));
-    labels_from_template(object);
 }
 
 /// Objects without labels take those of their pods.
@@ -91,6 +93,11 @@ pub(super) fn stateful_set(object: &mut Value) {
 }
 
 pub(super) fn daemon_set(object: &mut Value) {
+    if let Some(metadata) = meta::at_mut(object, &["metadata"])
+        && let Some(annotations) = meta::map_mut(metadata, "annotations")
+    {
+        annotations.entry(TEMPLATE_GENERATION.to_owned()).or_insert_with(|| "0".into());
+    }
     within(object, &TEMPLATE_SPEC, pod_spec);
     within(object, &["spec"], |spec| {
         default_absent(spec, "revisionHistoryLimit", 10);

@@ -160,7 +160,11 @@ fn resource_list(catalog: &Catalog, group: &str, version: &str) -> Value {
         }
     }
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources})
+    let mut list = json!({"kind": "APIResourceList", "groupVersion": group_version, "resources": resources});
+    if !group.is_empty() {
+        crate::meta::set(&mut list, "apiVersion", "v1");
+    }
+    list
 }
 
 fn aggregated(catalog: &Catalog, core: bool, discovery_version: &str) -> Value {

@@ -213,11 +213,7 @@ fn authorize(
     let why = attributes.refusal(user);
     match resource {
         Some(resource) => {
-            let kind = if resource.subresource.is_empty() {
-                resource.resource.clone()
-            } else {
-                format!("{}/{}", resource.resource, resource.subresource)
-            };
+            let kind = resource.resource.clone();
             let mut status = Status::forbidden(
                 Subject { group: &resource.group, kind: &kind, name: &resource.name },
                 &why,

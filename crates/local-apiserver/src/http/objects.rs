@@ -50,14 +50,24 @@ pub(super) async fn answer(mut admitted: Admitted, path: ResourcePath) -> Result
     let wanted = wanted(admitted.request.headers())?;
     let method = admitted.request.method().clone();
     check_verb(&target, &method)?;
+    let deprecated = target.resource.group.is_empty() && target.resource.plural == "endpoints";
+    const ENDPOINTS: &str = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
     if method == Method::GET || method == Method::HEAD {
-        return read(&admitted, &target, wanted);
+        let context = Context::internal();
+        if deprecated {
+            context.warn(ENDPOINTS);
+        }
+        return read(&admitted, &target, wanted).map(|reply| with_warnings(reply, &context));
     }
     let context = context(&admitted, &method)?;
+    if deprecated {
+        context.warn(ENDPOINTS);
+    }
     let headers = admitted.request.headers().clone();
     let body = body(&mut admitted).await?;
-    let reply = write(&admitted, &target, &context, &method, &headers, &body, wanted).await?;
-    Ok(with_warnings(reply, &context))
+    let written = write(&admitted, &target, &context, &method, &headers, &body, wanted).await;
+    // warnings go with refusals too
+    Ok(with_warnings(written.unwrap_or_else(|status| super::refusal(&status)), &context))
 }
 
 fn check_verb(target: &Target, method: &Method) -> Result<(), Status> {
@@ -279,6 +289,9 @@ fn list(admitted: &Admitted, target: &Target, wanted: Wanted) -> Result<Reply, S
             meta::set(&mut metadata, "remainingItemCount", remaining);
         }
     }
+    if resource.custom.is_some() && listed.continuation.is_empty() && wanted.form == Form::Object {
+        meta::set(&mut metadata, "continue", "");
+    }
     match wanted.form {
         Form::Table(version) => {
             let objects: Vec<Value> =
@@ -387,8 +400,16 @@ async fn write(
 
 fn read_patch(target: &Target, headers: &HeaderMap, body: &[u8]) -> Result<Patch, Status> {
     let media = content_type(headers);
-    let unsupported =
-        || Status::plain(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(json!({}));
+    let unsupported = || match target.resource.custom {
+        Some(_) => Status::plain(
+            415,
+            "UnsupportedMediaType",
+            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+        ),
+        None => {
+            Status::plain(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(json!({}))
+        }
+    };
     let parse = |media: Media| -> Result<Value, Status> {
         let (value, _) = read_value(media, body)
             .map_err(|why| Status::bad_request(format!("error decoding patch: {why}")))?;

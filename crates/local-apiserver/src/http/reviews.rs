@@ -14,7 +14,7 @@ use crate::identity::User;
 use crate::meta;
 use crate::operations::{self, Context, DeleteOptions, Target};
 use crate::selector::LabelSelector;
-use crate::status::Status;
+use crate::status::{Status, Subject};
 
 /// Answers a posted review, token request, binding or eviction.
 pub(super) async fn answer(
@@ -25,6 +25,8 @@ pub(super) async fn answer(
     wanted: Wanted,
 ) -> Result<Reply, Status> {
     let cluster = &admitted.cluster;
+    // what is only answered is tracked like what is stored
+    crate::managed::on_create(target, context, &mut object);
     let what = if target.subresource.is_empty() {
         target.resource.plural.as_str()
     } else {
@@ -36,7 +38,7 @@ pub(super) async fn answer(
             let user = review_user(&object);
             if user.name.is_empty() && user.groups.is_empty() {
                 return Err(Status::invalid(
-                    kind_subject(&target.resource, ""),
+                    Subject { kind: "", ..kind_subject(&target.resource, "") },
                     &[FieldError::invalid(
                         "spec.user",
                         "",
@@ -61,8 +63,9 @@ pub(super) async fn answer(
         "eviction" => return evict(cluster, target, context, &object).await,
         _ => return Err(Status::method_not_allowed()),
     }
-    if target.subresource.is_empty() {
-        meta::set_metadata(&mut object, "creationTimestamp", None);
+    if what == "selfsubjectreviews" {
+        meta::set_metadata(&mut object, "creationTimestamp", Some(meta::now().into()));
+        meta::set_metadata(&mut object, "managedFields", None);
     }
     Ok(shaped(admitted, 201, &target.resource, wanted, &object))
 }
@@ -150,7 +153,7 @@ fn token_review(cluster: &Cluster, object: &mut Value) -> Result<(), Status> {
         Some((user, audiences)) => {
             json!({"authenticated": true, "user": user.to_value(), "audiences": audiences})
         }
-        None => json!({"user": {}, "error": "[invalid bearer token]"}),
+        None => json!({"user": {}, "error": "invalid bearer token"}),
     };
     meta::set(object, "status", status);
     Ok(())
@@ -253,6 +256,8 @@ fn token_request(cluster: &Cluster, target: &Target, object: &mut Value) -> Resu
         spec.insert("audiences".to_owned(), json!(audiences));
         spec.insert("expirationSeconds".to_owned(), seconds.into());
     }
+    meta::set_metadata(object, "uid", Some(meta::uid(&account).into()));
+    meta::set_metadata(object, "creationTimestamp", Some(meta::now().into()));
     meta::set_metadata(object, "name", Some(target.name.clone().into()));
     meta::set_metadata(object, "namespace", Some(target.namespace.clone().into()));
     meta::set(
@@ -280,6 +285,9 @@ async fn bind(
     let name = if target.subresource.is_empty() { meta::name(binding) } else { target.name.as_str() };
     let catalog = cluster.catalog();
     let pods = catalog.find("", "v1", "pods").ok_or_else(Status::no_such_path)?;
+    if name != meta::name(binding) {
+        return Err(Status::bad_request("name in URL does not match name in Binding object"));
+    }
     let kind = meta::text(binding, &["target", "kind"]);
     let node = meta::text(binding, &["target", "name"]).to_owned();
     let mut errors = Vec::new();

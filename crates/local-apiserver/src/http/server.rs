@@ -18,11 +18,11 @@ use crate::cluster::Cluster;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at one time; more are closed at once.
-    pub connections: usize,
+    pub(crate) connections: usize,
     /// Time for the TLS handshake and for the head of a request.
-    pub handshake: Duration,
+    pub(crate) handshake: Duration,
     /// Bytes of a request body.
-    pub body_bytes: usize,
+    pub(crate) body_bytes: usize,
 }
 
 impl Default for Limits {

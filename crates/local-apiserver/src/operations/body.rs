@@ -90,6 +90,13 @@ pub(super) fn typed(
             "{shown_kind} in version {version:?} cannot be handled as a {kind}: {why}"
         ))
     };
+    if resource.custom.is_some() && given_kind.is_empty() && !is_foreign(target) {
+        let text = value.to_string();
+        return Err(Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): Object 'Kind' is missing in '{text}' ({})",
+            summary(text.as_bytes())
+        )));
+    }
     if target.sub().is_none() || target.sub().is_some_and(|sub| sub.foreign.is_none()) {
         let registered = {
             let (group, version) = meta::group_version(&shown_version);
@@ -109,9 +116,14 @@ pub(super) fn typed(
         }
         if other_kind || (!given_kind.is_empty() && given_kind != kind) {
             if resource.custom.is_some() {
-                return Err(Status::bad_request(format!(
-                    "the kind in the data ({given_kind}) does not match the expected kind ({kind})"
-                )));
+                let about = crate::status::Subject {
+                    group: &resource.group,
+                    kind: &given_kind,
+                    name: meta::name(&value),
+                };
+                let error =
+                    crate::field::FieldError::invalid("kind", given_kind.clone(), format!("must be {kind}"));
+                return Err(Status::invalid(about, &[error]));
             }
             return Err(cannot(&format!(
                 "converting ({version}.{shown_kind}) to ({}.{kind}): unknown conversion",
@@ -145,6 +157,11 @@ pub(super) fn typed(
     meta::set(&mut value, "apiVersion", shown_version);
     meta::set(&mut value, "kind", kind);
     Ok(value)
+}
+
+/// The body is of a kind of its own, which may go without saying.
+fn is_foreign(target: &Target) -> bool {
+    target.sub().is_some_and(|sub| sub.foreign.is_some())
 }
 
 fn body_identity(target: &Target) -> (String, String) {

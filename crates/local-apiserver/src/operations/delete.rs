@@ -215,6 +215,15 @@ fn mark(resource: &Resource, new: &mut Value, old: &Value, grace: i64) {
         if let Some(status) = meta::map_mut(new, "status").filter(|_| resource.plural == "namespaces") {
             status.insert("phase".to_owned(), "Terminating".into());
         }
+        if resource.plural == "customresourcedefinitions"
+            && let Some(status) = meta::map_mut(new, "status")
+            && let Some(conditions) = status.get_mut("conditions").and_then(Value::as_array_mut)
+        {
+            conditions.push(json!({
+                "lastTransitionTime": meta::now(), "reason": "InstanceDeletionPending", "status": "True", "type": "Terminating",
+                "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+            }));
+        }
         return;
     }
     meta::set_metadata(new, "deletionGracePeriodSeconds", Some(grace.into()));

@@ -51,7 +51,9 @@ pub(super) fn service(object: &Value, old: Option<&Value>, errors: &mut Errors) 
         service_port(port, &field, ports.len() > 1, headless, &mut seen_names, errors);
         let pair = (number(port, &["port"]).unwrap_or_default(), meta::text(port, &["protocol"]));
         if seen_ports.contains(&pair) {
-            let value = serde_json::json!({"protocol": pair.1, "port": pair.0});
+            let value = serde_json::json!({
+                "Name": "", "Protocol": pair.1, "AppProtocol": null, "Port": pair.0, "TargetPort": 0, "NodePort": 0
+            });
             errors.push(FieldError::duplicate(field, value));
         }
         seen_ports.push(pair);
@@ -153,7 +155,7 @@ pub(super) fn ingress(object: &Value, errors: &mut Errors) {
     if rules.is_empty() && default.is_none() {
         errors.push(FieldError::invalid(
             "spec",
-            serde_json::json!([]),
+            Value::Null,
             "either `defaultBackend` or `rules` must be specified",
         ));
     }
@@ -286,7 +288,7 @@ pub(super) fn policy(object: &Value, errors: &mut Errors) {
             errors.push(FieldError::not_supported(
                 format!("spec.policyTypes[{index}]"),
                 kind.clone(),
-                &["Egress", "Ingress"],
+                &["Ingress", "Egress"],
             ));
         }
     }

@@ -132,7 +132,12 @@ fn docker_config(data: &[(String, String)], key: &str, errors: &mut Errors) {
     };
     let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, value).unwrap_or_default();
     if let Err(error) = serde_json::from_slice::<Value>(&bytes) {
-        let why = if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() };
+        let why = match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(first) if !error.is_eof() => {
+                format!("invalid character '{}' looking for beginning of value", char::from(*first))
+            }
+            _ => "unexpected end of JSON input".to_owned(),
+        };
         errors.push(FieldError::invalid(format!("data[{key}]"), "<secret contents redacted>", why));
     }
 }
@@ -269,14 +274,18 @@ fn binding(object: &Value, old: Option<&Value>, cluster: bool, errors: &mut Erro
     if let Some(old) = old
         && old.get("roleRef") != object.get("roleRef")
     {
-        errors.push(FieldError::invalid("roleRef", role, "cannot change roleRef"));
+        let shown = serde_json::json!({"APIGroup": group, "Kind": kind, "Name": name});
+        errors.push(FieldError::invalid("roleRef", shown, "cannot change roleRef"));
     }
 }
 
 fn budget(object: &Value, errors: &mut Errors) {
     let given = |key: &str| meta::at(object, &["spec", key]).filter(|value| !value.is_null());
     if given("minAvailable").is_some() && given("maxUnavailable").is_some() {
-        let spec = object.get("spec").cloned().unwrap_or_default();
+        let spec = serde_json::json!({
+            "MinAvailable": given("minAvailable"), "Selector": given("selector"),
+            "MaxUnavailable": given("maxUnavailable"), "UnhealthyPodEvictionPolicy": null
+        });
         errors.push(FieldError::invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set"));
     }
     for key in ["minAvailable", "maxUnavailable"] {
@@ -293,10 +302,12 @@ fn autoscaler(object: &Value, errors: &mut Errors) {
         errors.push(FieldError::invalid("spec.minReplicas", least, "must be greater than or equal to 1"));
     }
     let most = number(object, &["spec", "maxReplicas"]).unwrap_or_default();
-    if most < 1 {
+    if most == 0 {
+        errors.push(FieldError::required("spec.maxReplicas", "must be set and greater than 0"));
+    } else if most < 0 {
         errors.push(FieldError::invalid("spec.maxReplicas", most, "must be greater than 0"));
     }
-    if least.is_some_and(|least| most < least) {
+    if least.is_some_and(|least| most < least && most > 0) {
         errors.push(FieldError::invalid(
             "spec.maxReplicas",
             most,

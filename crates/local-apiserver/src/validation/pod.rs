@@ -154,12 +154,6 @@ fn pod_spec(spec: &Value, field: &str, errors: &mut Errors) {
             "must be between 1 and 2147483647, inclusive",
         ));
     }
-    not_negative(
-        spec,
-        &["terminationGracePeriodSeconds"],
-        &format!("{field}.terminationGracePeriodSeconds"),
-        errors,
-    );
     for (key, check) in [("hostname", names::label as fn(&str) -> Vec<String>), ("subdomain", names::label)] {
         let value = meta::text(spec, &[key]);
         if !value.is_empty() {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::selector::{is_empty, label_selector};
-use super::{Errors, at_least_zero, number, one_of, pod, unchanged};
+use super::{Errors, at_least_zero, number, pod, unchanged};
 use crate::field::FieldError;
 use crate::meta;
 use crate::selector::LabelSelector;
@@ -217,7 +217,7 @@ pub(super) fn stateful_set(object: &Value, old: Option<&Value>, errors: &mut Err
         }
         other => errors.push(FieldError::invalid(
             "spec.updateStrategy",
-            other,
+            strategy_value(meta::at(object, &["spec", "updateStrategy"]).unwrap_or(&Value::Null), other),
             "must be 'RollingUpdate' or 'OnDelete'",
         )),
     }
@@ -234,7 +234,14 @@ pub(super) fn stateful_set(object: &Value, old: Option<&Value>, errors: &mut Err
     at_least_zero(object, &["spec", "ordinals", "start"], errors);
     let selector = meta::at(object, &["spec", "selector"]).filter(|selector| selector.is_object());
     match selector {
-        None => errors.push(FieldError::required("spec.selector", "")),
+        None => {
+            errors.push(FieldError::required("spec.selector", ""));
+            errors.push(FieldError::invalid(
+                "spec.template.metadata.labels",
+                shown_labels(object),
+                "`selector` does not match template `labels`",
+            ));
+        }
         Some(selector) => {
             label_selector(selector, "spec.selector", errors);
             if is_empty(selector) {
@@ -341,13 +348,11 @@ pub(super) fn daemon_set(object: &Value, old: Option<&Value>, errors: &mut Error
                 meta::at(object, &["spec", "updateStrategy", "rollingUpdate"]).cloned().unwrap_or_default();
             daemon_rolling_update(&update, errors);
         }
-        _ => one_of(
-            object,
-            &["spec", "updateStrategy", "type"],
-            "spec.updateStrategy.type",
+        other => errors.push(FieldError::not_supported(
+            "spec.updateStrategy",
+            strategy_value(meta::at(object, &["spec", "updateStrategy"]).unwrap_or(&Value::Null), other),
             &["RollingUpdate", "OnDelete"],
-            errors,
-        ),
+        )),
     }
     at_least_zero(object, &["spec", "revisionHistoryLimit"], errors);
     if let Some(old) = old {
