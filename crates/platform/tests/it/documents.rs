@@ -171,3 +171,35 @@ async fn an_instance_whose_objects_vanish_is_replaced() {
         })
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn starting_anew_changes_nothing() {
+    if !has_curl() {
+        return;
+    }
+    let mut harness = Harness::start().await;
+    harness.push("inference-test", "1.0", &chart()).await;
+    let created: Value = serde_json::from_str(&harness.shell(CREATE, &[]).await).unwrap();
+    let function = created["function"]["id"].as_str().unwrap().to_owned();
+    let version = created["function"]["versionId"].as_str().unwrap().to_owned();
+    let ids = [("FUNCTION_ID", function.as_str()), ("FUNCTION_VERSION_ID", version.as_str())];
+    harness.shell(DEPLOY, &ids).await;
+    let call = r#"curl -s "http://${GATEWAY_ADDR}/any" -H "Host: ${FUNCTION_ID}.invocation.${GATEWAY_ADDR}" -H "Authorization: Bearer $NVCF_TOKEN" -d hello"#;
+    let answers = async |harness: &Harness| harness.shell(call, &ids).await == "/any got hello";
+    harness.until("the function answers", answers).await;
+    let path = format!("/v2/nvcf/functions/{function}/versions/{version}");
+    let before = harness.curl(&path).await["function"]["activeInstances"][0]["instanceId"].clone();
+    harness.restart_platform().await;
+    harness.until("the function answers again", answers).await;
+    // Long enough for a wrong decision to show.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let seen = harness.curl(&path).await["function"].clone();
+    assert_eq!(
+        (&seen["status"], &seen["activeInstances"][0]["instanceId"]),
+        (&json!("ACTIVE"), &before),
+        "{seen}"
+    );
+    let namespaces =
+        harness.cluster.list(&resources::NAMESPACE, None, &ListOptions::default()).await.unwrap();
+    assert_eq!(namespaces.iter().filter(|namespace| metadata::name(namespace).starts_with("sr-")).count(), 1);
+}

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -44,12 +45,16 @@ pub(crate) struct Harness {
     pub(crate) token: String,
     pub(crate) cluster: Cluster,
     cancel: CancellationToken,
-    _directory: tempfile::TempDir,
+    running: Option<Running>,
+    directory: tempfile::TempDir,
 }
 
 impl Drop for Harness {
     fn drop(&mut self) {
         self.cancel.cancel();
+        if let Some((cancel, _)) = &self.running {
+            cancel.cancel();
+        }
     }
 }
 
@@ -67,19 +72,9 @@ impl Harness {
         let function = serve_function().await;
         tokio::spawn(pretend(cluster.clone(), function));
 
-        let at = || "127.0.0.1:0".parse().unwrap();
-        let mut options = Options::on_loopback(directory.path().join("platform"));
-        (options.listen, options.listen_grpc, options.listen_registry) = (at(), None, Some(at()));
-        let platform = Platform::build(Build { engine: Arc::new(Engine), options }).await.unwrap();
-        let ready = platform.ready().clone();
-        let mut agent = platform.agent_options().await.unwrap();
-        agent.gpus = Some(vec![gpus()]);
-        agent.look = Duration::from_millis(50);
-        let stop = cancel.clone();
-        let door = cluster.clone();
-        tokio::spawn(async move { platform.run(Some((door, agent)), stop).await.unwrap() });
+        let (ready, running) = run_platform(directory.path(), &cluster).await;
         let token = ready.first_token.clone().unwrap();
-        let harness = Self { ready, token, cluster, cancel, _directory: directory };
+        let harness = Self { ready, token, cluster, cancel, running: Some(running), directory };
         harness
             .until("the cluster is introduced", async |harness| {
                 let groups = harness.curl("/v2/nvcf/clusterGroups").await;
@@ -87,6 +82,16 @@ impl Harness {
             })
             .await;
         harness
+    }
+
+    /// Ends the platform, not the cluster, and starts it anew on what it left.
+    pub(crate) async fn restart_platform(&mut self) {
+        let (cancel, ended) = self.running.take().unwrap();
+        cancel.cancel();
+        ended.await.unwrap();
+        let (ready, running) = run_platform(self.directory.path(), &self.cluster).await;
+        assert!(ready.first_token.is_none(), "the first token is made once");
+        (self.ready, self.running) = (ready, Some(running));
     }
 
     pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn(&Self) -> bool) {
@@ -136,6 +141,24 @@ impl Harness {
         );
         serde_json::from_str(&self.shell(&script, &[]).await).unwrap_or(Value::Null)
     }
+}
+
+type Running = (CancellationToken, tokio::task::JoinHandle<()>);
+
+async fn run_platform(directory: &Path, cluster: &Cluster) -> (Ready, Running) {
+    let at = || "127.0.0.1:0".parse().unwrap();
+    let mut options = Options::on_loopback(directory.join("platform"));
+    (options.listen, options.listen_grpc, options.listen_registry) = (at(), None, Some(at()));
+    options.gateway.drain = Duration::from_secs(2);
+    let platform = Platform::build(Build { engine: Arc::new(Engine), options }).await.unwrap();
+    let ready = platform.ready().clone();
+    let mut agent = platform.agent_options().await.unwrap();
+    agent.gpus = Some(vec![gpus()]);
+    agent.look = Duration::from_millis(50);
+    let cancel = CancellationToken::new();
+    let (stop, door) = (cancel.clone(), cluster.clone());
+    let ended = tokio::spawn(async move { platform.run(Some((door, agent)), stop).await.unwrap() });
+    (ready, (cancel, ended))
 }
 
 fn gpus() -> wheelhouse_functions::catalogue::GpuOffer {
