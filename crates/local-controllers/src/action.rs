@@ -69,6 +69,13 @@ pub enum Action {
         /// Its name.
         name: String,
     },
+    /// Remove the folder of a volume, with all that is in it.
+    RemoveFolder {
+        /// The folder of all volumes.
+        folder: std::path::PathBuf,
+        /// The volume's own, directly in it.
+        name: String,
+    },
     /// Tell of something that happened to an object.
     Tell(Telling),
 }

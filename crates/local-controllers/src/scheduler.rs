@@ -184,6 +184,16 @@ impl View {
     }
 }
 
+/// Whether a node is one for a daemon's pod: its affinity and taints allow it. Whether it has room is
+/// found out when the pod is placed.
+pub(crate) fn takes_daemon(pod: &Value, node: &Value) -> bool {
+    terms::affinity_allows(pod, node)
+        && terms::untolerated(pod, node, &["NoSchedule", "NoExecute"]).next().is_none()
+}
+
+/// Whether one toleration tolerates a taint.
+pub(crate) use terms::one_tolerates as tolerates;
+
 /// The node for a pod, or why there is none.
 pub(crate) fn choose(pod: &Value, view: &View) -> Result<String, String> {
     if view.nodes.is_empty() {

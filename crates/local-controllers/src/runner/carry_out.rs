@@ -62,6 +62,18 @@ impl Shared {
                 self.delete_if_orphaned(&resource, &key, uid, owners).await?;
             }
             Action::EmptyNamespace { name } => super::namespace::empty(self, &name).await?,
+            Action::RemoveFolder { folder, name } => {
+                let path = folder.join(name);
+                let removed = tokio::task::spawn_blocking({
+                    let path = path.clone();
+                    move || std::fs::remove_dir_all(path)
+                });
+                if let Ok(Err(error)) = removed.await
+                    && error.kind() != std::io::ErrorKind::NotFound
+                {
+                    tracing::warn!(folder = %path.display(), %error, "a volume's folder was left behind");
+                }
+            }
             Action::Tell(telling) => self.tell(telling).await,
         }
         Ok(())

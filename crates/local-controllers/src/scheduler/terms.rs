@@ -32,20 +32,23 @@ pub(crate) fn affinity_allows(pod: &Value, node: &Value) -> bool {
             .is_none_or(|required| selector_picks(required, node))
 }
 
+/// Whether one toleration tolerates a taint.
+pub(crate) fn one_tolerates(toleration: &Value, taint: &Value) -> bool {
+    let read = |field: &str| text(toleration, field);
+    let effect = read("/effect");
+    let key = read("/key");
+    (effect.is_empty() || effect == text(taint, "/effect"))
+        && (key.is_empty() || key == text(taint, "/key"))
+        && match read("/operator") {
+            "Exists" => true,
+            "" | "Equal" => !key.is_empty() && read("/value") == text(taint, "/value"),
+            _ => false,
+        }
+}
+
 /// Whether a pod tolerates a taint.
 pub(crate) fn tolerates(pod: &Value, taint: &Value) -> bool {
-    items(pod, "/spec/tolerations").any(|toleration| {
-        let read = |field: &str| text(toleration, field);
-        let effect = read("/effect");
-        let key = read("/key");
-        (effect.is_empty() || effect == text(taint, "/effect"))
-            && (key.is_empty() || key == text(taint, "/key"))
-            && match read("/operator") {
-                "Exists" => true,
-                "" | "Equal" => !key.is_empty() && read("/value") == text(taint, "/value"),
-                _ => false,
-            }
-    })
+    items(pod, "/spec/tolerations").any(|toleration| one_tolerates(toleration, taint))
 }
 
 /// The taints of a node with an effect that a pod does not tolerate.
