@@ -16,6 +16,7 @@ use crate::commands::Failure;
 use crate::filesystem::{self, DiskDirectory, go_error};
 use crate::host::MachineHost;
 use crate::printer::Printer;
+use crate::settings::Settings;
 
 /// How long a render may take.
 const RENDER_TIME: Duration = Duration::from_secs(120);
@@ -24,7 +25,11 @@ const RENDER_TIME: Duration = Duration::from_secs(120);
 pub(crate) const RENDER_STACK: usize = 256 << 20;
 
 /// Finds a chart by its path; charts of repositories and registries are not looked up here.
-pub(crate) fn locate(reference: &str, _options: &ChartPathOptions) -> Result<PathBuf, Failure> {
+pub(crate) fn locate(
+    reference: &str,
+    _options: &ChartPathOptions,
+    _settings: &Settings,
+) -> Result<PathBuf, Failure> {
     let reference = reference.trim();
     let path = Path::new(reference);
     if path.exists() {

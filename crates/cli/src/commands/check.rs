@@ -13,14 +13,15 @@ use super::Failure;
 use crate::arguments::{Check, CheckFormat};
 use crate::charts;
 use crate::printer::Printer;
+use crate::settings::Settings;
 
 /// The exit code when the chart could not be checked at all.
 const COULD_NOT_CHECK: u8 = 2;
 
 /// Checks and prints. Exit 0 for a chart that is accepted, 1 for one that is refused, 2 for one
 /// that could not be checked.
-pub(super) fn run(options: &Check, printer: Printer) -> Result<(), Failure> {
-    let checked = checked(options, printer).map_err(|mut failure| {
+pub(super) fn run(options: &Check, settings: &Settings, printer: Printer) -> Result<(), Failure> {
+    let checked = checked(options, settings, printer).map_err(|mut failure| {
         failure.exit_code = COULD_NOT_CHECK;
         failure
     })?;
@@ -46,14 +47,14 @@ fn pretty(value: &serde_json::Value) -> String {
     format!("{value:#}\n")
 }
 
-fn checked(options: &Check, printer: Printer) -> Result<(Checked, String), Failure> {
+fn checked(options: &Check, settings: &Settings, printer: Printer) -> Result<(Checked, String), Failure> {
     let [reference] = options.arguments.as_slice() else {
         return Err(Failure::new(
             "\"wheelhouse check\" requires 1 argument\n\nUsage:  wheelhouse check CHART [flags]",
         ));
     };
     let compat = Compat::V4;
-    let path = charts::locate(reference, &options.chart_path)?;
+    let path = charts::locate(reference, &options.chart_path, settings)?;
     let values = charts::user_values(&options.values, compat, true)?;
     let chart = charts::load(&path, LoadOptions { compat, trace: true, ..LoadOptions::default() }, printer)?;
     let capabilities = charts::offline_capabilities(&options.kube_version, &[], compat)?;

@@ -10,12 +10,13 @@ use super::Failure;
 use crate::arguments::{ChartPathOptions, Explain};
 use crate::charts;
 use crate::printer::Printer;
+use crate::settings::Settings;
 
 /// Explains a rule, or a field.
-pub(super) fn run(options: &Explain, printer: Printer) -> Result<(), Failure> {
+pub(super) fn run(options: &Explain, settings: &Settings, printer: Printer) -> Result<(), Failure> {
     match options.arguments.as_slice() {
         [rule] => explain_rule(rule, printer),
-        [chart, object, path] => explain_field(options, chart, object, path, printer),
+        [chart, object, path] => explain_field(options, (chart, object, path), settings, printer),
         _ => Err(Failure::new(
             "explain takes a rule (WH-012), or a chart, KIND/NAME and a path (spec.replicas)",
         )),
@@ -45,12 +46,11 @@ fn card(rule: &Rule) -> String {
 
 fn explain_field(
     options: &Explain,
-    chart: &str,
-    object: &str,
-    path: &str,
+    (chart, object, path): (&str, &str, &str),
+    settings: &Settings,
     printer: Printer,
 ) -> Result<(), Failure> {
-    let rendered = traced(options, chart, printer)?;
+    let rendered = traced(options, chart, settings, printer)?;
     let found = find(&rendered, object)?;
     let node = at_path(&found.root, path).ok_or_else(|| {
         Failure::new(format!("{object} has no field {path}; it has {}", fields(&found.root)))
@@ -96,9 +96,14 @@ fn explain_field(
     Ok(())
 }
 
-fn traced(options: &Explain, chart: &str, printer: Printer) -> Result<RenderedChart, Failure> {
+fn traced(
+    options: &Explain,
+    chart: &str,
+    settings: &Settings,
+    printer: Printer,
+) -> Result<RenderedChart, Failure> {
     let compat = Compat::V4;
-    let path = charts::locate(chart, &ChartPathOptions::default())?;
+    let path = charts::locate(chart, &ChartPathOptions::default(), settings)?;
     let values = charts::user_values(&options.values, compat, true)?;
     let chart = charts::load(&path, LoadOptions { compat, trace: true, ..LoadOptions::default() }, printer)?;
     let capabilities = charts::offline_capabilities(&options.kube_version, &[], compat)?;

@@ -8,12 +8,13 @@ use super::Failure;
 use crate::arguments::{Show, ShowOptions, ShowPart};
 use crate::charts;
 use crate::printer::Printer;
+use crate::settings::Settings;
 
 /// The names a README may have, in any letter case.
 const README_NAMES: &[&str] = &["readme.md", "readme.txt", "readme"];
 
 /// Prints a part of a chart.
-pub(super) fn run(options: &Show, printer: Printer) -> Result<(), Failure> {
+pub(super) fn run(options: &Show, settings: &Settings, printer: Printer) -> Result<(), Failure> {
     let (name, options) = match &options.part {
         ShowPart::All(options) => ("all", options),
         ShowPart::Chart(options) => ("chart", options),
@@ -26,7 +27,7 @@ pub(super) fn run(options: &Show, printer: Printer) -> Result<(), Failure> {
             "\"helm show {name}\" requires 1 argument\n\nUsage:  helm show {name} [CHART] [flags]"
         )));
     };
-    let path = charts::locate(reference, &options.chart_path)?;
+    let path = charts::locate(reference, &options.chart_path, settings)?;
     let chart = charts::load(&path, LoadOptions::default(), printer)?;
     printer.data(shown(&chart, name, options)?);
     Ok(())
