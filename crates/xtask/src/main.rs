@@ -3,6 +3,7 @@
 mod compare_helm;
 mod corpus;
 mod generated;
+mod image;
 mod measure;
 mod output;
 mod reference;
@@ -17,6 +18,8 @@ cargo xtask COMMAND
   reference helm                  build the pinned Helm 4 and Helm 3 and compare our output with theirs
   compare-helm --helm PATH [--runs N] CHARTS...
                                   render charts with both and print: identical, times, ratio, peak memory
+  image [--output FILE] [--name NAME]
+                                  build the example server into an OCI image and print its digest
   generated [--check]             write the generated references under docs/, or fail if they are stale
 ";
 
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["reference", "helm", rest @ ..] => reference::helm(rest),
         ["compare-helm", rest @ ..] => compare_helm::run(rest),
+        ["image", rest @ ..] => image::run(rest),
         ["generated", rest @ ..] => generated::run(rest),
         _ => {
             say!("{USAGE}");

@@ -25,6 +25,8 @@ const LAYERS: &[(&str, u8)] = &[
     ("local-apiserver", 2),
     ("local-controllers", 2),
     ("local-node", 2),
+    ("image", 2),
+    ("inference-server", 2),
     ("controlplane", 3),
     ("gateway", 3),
     ("agent", 3),
