@@ -11,7 +11,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -36,32 +35,45 @@ pub struct Image {
     pub layers: Vec<String>,
 }
 
-/// The image store of a machine; cheap to clone.
+/// The image store of a machine; cheap to clone. Several processes may use one at once.
 #[derive(Debug, Clone)]
 pub struct ImageStore {
     root: PathBuf,
-    names: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl ImageStore {
-    /// Opens the store in a folder, which is made if it is not there.
+    /// Opens the store in a folder, which is made if it is not there, and clears away what was not
+    /// finished when it was last used: nobody else may use it at this moment.
     ///
     /// # Errors
     /// If the folder cannot be used, or its list of names cannot be read.
     pub fn open(root: &Path) -> Result<Self, ImageError> {
-        let incoming = root.join("incoming");
-        let _ = fs::remove_dir_all(&incoming);
-        for folder in [root.join("blobs/sha256"), root.join("layers"), incoming] {
+        let _ = fs::remove_dir_all(root.join("incoming"));
+        Self::join(root)
+    }
+
+    /// The same without clearing away anything: another process may be using the store.
+    ///
+    /// # Errors
+    /// If the folder cannot be used, or its list of names cannot be read.
+    pub fn join(root: &Path) -> Result<Self, ImageError> {
+        for folder in [root.join("blobs/sha256"), root.join("layers"), root.join("incoming")] {
             fs::create_dir_all(&folder).map_err(ImageError::store(format!("make {}", folder.display())))?;
         }
-        let file = root.join("names.json");
-        let names = match fs::read(&file) {
+        let store = Self { root: root.to_owned() };
+        store.read_names()?;
+        Ok(store)
+    }
+
+    /// The list of names as it is now: another process may have added to it.
+    fn read_names(&self) -> Result<BTreeMap<String, String>, ImageError> {
+        let file = self.root.join("names.json");
+        match fs::read(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(|error| ImageError::Content(format!("{}: {error}", file.display())))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(ImageError::store(format!("read {}", file.display()))(error)),
-        };
-        Ok(Self { root: root.to_owned(), names: Arc::new(Mutex::new(names)) })
+                .map_err(|error| ImageError::Content(format!("{}: {error}", file.display()))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+            Err(error) => Err(ImageError::store(format!("read {}", file.display()))(error)),
+        }
     }
 
     /// The folder of the unpacked layers.
@@ -127,10 +139,14 @@ impl ImageStore {
     /// # Errors
     /// If the list of names cannot be written.
     pub fn name(&self, reference: &Reference, digest: &str) -> Result<(), ImageError> {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.root.join("names.lock");
+        let lock = fs::File::create(&path).map_err(ImageError::store(format!("open {}", path.display())))?;
+        // One writer at a time, among processes too; the lock goes with the file.
+        lock.lock().map_err(ImageError::store(format!("lock {}", path.display())))?;
+        let mut names = self.read_names()?;
         names.insert(reference.to_string(), digest.to_owned());
         let bytes =
-            serde_json::to_vec_pretty(&*names).map_err(|error| ImageError::Content(error.to_string()))?;
+            serde_json::to_vec_pretty(&names).map_err(|error| ImageError::Content(error.to_string()))?;
         write_whole(&self.root.join("incoming"), &self.root.join("names.json"), &bytes)
     }
 
@@ -139,9 +155,7 @@ impl ImageStore {
     pub fn find(&self, reference: &Reference) -> Option<Image> {
         let digest = match &reference.digest {
             Some(digest) => digest.clone(),
-            None => {
-                self.names.lock().unwrap_or_else(PoisonError::into_inner).get(&reference.to_string())?.clone()
-            }
+            None => self.read_names().ok()?.remove(&reference.to_string())?,
         };
         self.image(&digest).ok()
     }
@@ -149,8 +163,7 @@ impl ImageStore {
     /// All names with the digests of their manifests.
     #[must_use]
     pub fn names(&self) -> Vec<(String, String)> {
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.iter().map(|(name, digest)| (name.clone(), digest.clone())).collect()
+        self.read_names().unwrap_or_default().into_iter().collect()
     }
 
     /// How many bytes the layers of an image take on disk.

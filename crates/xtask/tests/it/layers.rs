@@ -31,6 +31,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("gateway", 3),
     ("agent", 3),
     ("platform", 4),
+    ("local", 4),
     ("cli", 4),
     ("xtask", 4),
 ];
