@@ -5,6 +5,7 @@ mod check;
 mod create;
 mod dependency;
 mod global;
+mod local;
 mod package;
 mod template;
 mod values;
@@ -14,6 +15,10 @@ pub(crate) use check::{Check, CheckFormat, Explain};
 pub(crate) use create::Create;
 pub(crate) use dependency::{Dependency, DependencyAction, DependencyFetch};
 pub(crate) use global::Global;
+pub(crate) use local::{
+    Local, LocalAction, LocalDown, LocalKubeconfig, LocalLoad, LocalOutput, LocalPlace, LocalReset,
+    LocalStatus, LocalUp,
+};
 pub(crate) use package::{Package, RegistryOptions};
 pub(crate) use template::{InstallOptions, Template};
 pub(crate) use values::ValueOptions;
@@ -51,6 +56,8 @@ pub(crate) enum Command {
     /// List a chart's dependencies, or put them into charts/
     #[command(visible_aliases = ["dep", "dependencies"])]
     Dependency(Box<Dependency>),
+    /// Run a Kubernetes cluster on this machine
+    Local(Box<Local>),
     /// Print the version
     Version(Version),
     /// Print the environment the commands see

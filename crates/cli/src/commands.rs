@@ -8,6 +8,7 @@ mod dependency;
 mod env;
 mod explain;
 mod failure;
+mod local;
 mod package;
 mod reference;
 mod show;
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Package(options) => package::run(&options, settings.debug, *printer),
         Command::Dependency(options) => dependency::run(&options, &settings, *printer),
         Command::Template(options) => template::run(&options, &settings, *printer),
+        Command::Local(options) => local::run(&options, settings.debug, *printer),
         Command::Reference(options) => reference::run(&options, *printer),
     }
 }

@@ -12,6 +12,7 @@ mod commands;
 mod dependencies;
 mod filesystem;
 mod host;
+mod narrator;
 mod parse;
 mod printer;
 mod settings;
@@ -22,6 +23,10 @@ use std::process::ExitCode;
 use printer::Printer;
 
 fn main() -> ExitCode {
+    // Before any thread: pods of the local cluster are started by this program.
+    if let Some(code) = wheelhouse_local::sandbox() {
+        return code;
+    }
     // Templates recurse on the native stack: the thread has what a render may use, and some more.
     let thread = std::thread::Builder::new().stack_size(charts::RENDER_STACK + (8 << 20)).spawn(run);
     match thread.map(std::thread::JoinHandle::join) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use wheelhouse_cluster::resources::NODE;
 use wheelhouse_cluster::{Access, Cluster, ListOptions};
 use wheelhouse_local_apiserver as apiserver;
@@ -46,11 +46,11 @@ pub struct LocalCluster {
     _ranges: Ranges,
 }
 
-/// A part that runs.
+/// A part that runs, and is told to end when this is dropped.
 #[derive(Debug)]
 struct Part {
     name: &'static str,
-    cancel: CancellationToken,
+    cancel: DropGuard,
     task: JoinHandle<()>,
 }
 
@@ -61,11 +61,11 @@ impl Part {
     ) -> Self {
         let cancel = CancellationToken::new();
         let task = tokio::spawn(run(cancel.clone()));
-        Self { name, cancel, task }
+        Self { name, cancel: cancel.drop_guard(), task }
     }
 
     async fn stop(self) {
-        self.cancel.cancel();
+        drop(self.cancel);
         if let Err(error) = self.task.await {
             tracing::error!(part = self.name, %error, "a part did not end well");
         }
@@ -109,7 +109,8 @@ impl LocalCluster {
         };
         let api = Part::start("API server", |cancel| server.run(cancel));
         hold.tell(&running)?;
-        let manage = controllers::Options { authority: Some(authority), volumes: Some(state.join("node/volumes")) };
+        let manage =
+            controllers::Options { authority: Some(authority), volumes: Some(state.join("node/volumes")) };
         let manage = Controllers::new(client.clone(), manage);
         let controllers = Part::start("controllers", |cancel| manage.run(cancel.cancelled_owned()));
         let dns = ranges.services.nth(10).ok_or_else(|| Error::Ranges("no room for DNS".to_owned()))?;
@@ -149,7 +150,8 @@ impl LocalCluster {
     /// If that takes longer than a minute.
     pub async fn api_ready(&mut self) -> Result<Duration, Error> {
         let client = self.client.clone();
-        let took = self.until("the API does not answer", async || client.get_text("/readyz").await.is_ok()).await?;
+        let took =
+            self.until("the API does not answer", async || client.get_text("/readyz").await.is_ok()).await?;
         self.running.api_ready_ms = Some(millis(took));
         self.hold.tell(&self.running)?;
         Ok(took)
@@ -246,7 +248,7 @@ pub fn reset(state: &Path) -> Result<(), Error> {
     if !state.exists() {
         return Ok(());
     }
-    if !state.join("store.redb").is_file() && !state.join("lock").is_file() {
+    if !state.join("store.redb").is_file() && !state.join("pid").is_file() {
         return Err(Error::NotOurs(state.to_owned()));
     }
     let hold = Hold::take(state)?;
@@ -274,7 +276,9 @@ fn millis(time: Duration) -> u64 {
 
 fn is_ready(node: &Value, name: &str) -> bool {
     let conditions = node.pointer("/status/conditions").and_then(Value::as_array);
-    let is = |condition: &Value, key: &str, wanted: &str| condition.get(key).and_then(Value::as_str) == Some(wanted);
+    let is = |condition: &Value, key: &str, wanted: &str| {
+        condition.get(key).and_then(Value::as_str) == Some(wanted)
+    };
     wheelhouse_cluster::metadata::name(node) == name
         && conditions
             .into_iter()

@@ -114,10 +114,7 @@ mod tests {
         assert_eq!("L40S=1".parse(), Ok(Gpu { model: "L40S".into(), count: 1 }));
         assert_eq!("H100-SXM=8".parse(), Ok(Gpu { model: "H100-SXM".into(), count: 8 }));
         for text in ["", "L40S", "L40S=", "=1", "L40S=0", "L40S=-1", "L40S=65", "L 40=1", "-a=1"] {
-            assert_eq!(
-                text.parse::<Gpu>(),
-                Err(format!("{text:?} is not MODEL=COUNT, such as L40S=1"))
-            );
+            assert_eq!(text.parse::<Gpu>(), Err(format!("{text:?} is not MODEL=COUNT, such as L40S=1")));
         }
     }
 

@@ -47,7 +47,9 @@ fn hold(place: u8) -> std::io::Result<Ranges> {
 /// Takes the ranges that the cluster had before, or else the first that are free.
 pub(crate) fn take(state: &Path) -> Result<Ranges, Error> {
     let file = state.join("network.json");
-    if let Some(kept) = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok()) {
+    if let Some(kept) =
+        std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
+    {
         return hold(kept.place).map_err(|_| {
             Error::Ranges(format!(
                 "the addresses {} and {} of this cluster are in use by another one on this machine: stop that one first",

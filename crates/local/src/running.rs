@@ -1,16 +1,18 @@
 //! A cluster that some process runs on a state directory, seen from outside.
 
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
+use wheelhouse_cluster::{Access, Cluster};
 
 use crate::error::Error;
 
-/// The file that the running process holds a lock on.
-const LOCK: &str = "lock";
+/// The file that the running process holds a lock on; its number is in it.
+const LOCK: &str = "pid";
 /// The file in which the running process says what it is.
 const RECORD: &str = "running.json";
 
@@ -53,10 +55,13 @@ impl Hold {
         match file.try_lock() {
             Ok(()) => {
                 let _ = std::fs::remove_file(state.join(RECORD));
+                file.set_len(0)
+                    .and_then(|()| writeln!(&file, "{}", std::process::id()))
+                    .map_err(Error::state(&path))?;
                 Ok(Self { _lock: file, state })
             }
             Err(TryLockError::WouldBlock) => {
-                let pid = Running::record(&state).map(|running| running.pid);
+                let pid = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
                 Err(Error::AlreadyRunning { state, pid })
             }
             Err(TryLockError::Error(source)) => Err(Error::State { path, source }),
@@ -97,6 +102,19 @@ impl Running {
         serde_json::from_slice(&bytes).ok()
     }
 
+    /// A client of its API, with all rights.
+    ///
+    /// # Errors
+    /// If the keys in the state directory cannot be read.
+    pub fn client(&self, state: &Path) -> Result<Cluster, Error> {
+        let read = |name: &str| {
+            let path = state.join(name);
+            std::fs::read_to_string(&path).map_err(Error::state(&path))
+        };
+        let authority = read("ca.crt")?.into_bytes();
+        Ok(Cluster::new(&Access::with_token(&self.server, Some(authority), read("admin.token")?.trim()))?)
+    }
+
     /// Asks the process to stop, and waits until it has. Where that takes longer than `patience`, the
     /// process is killed; its pods end with it.
     ///
@@ -120,7 +138,9 @@ impl Running {
         let pid = pid.ok_or_else(|| Error::NotRunning(state.to_owned()))?;
         match kill_process(pid, signal) {
             Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
-            Err(error) => Err(Error::State { path: format!("process {}", self.pid).into(), source: error.into() }),
+            Err(error) => {
+                Err(Error::State { path: format!("process {}", self.pid).into(), source: error.into() })
+            }
         }
     }
 }
@@ -131,15 +151,13 @@ fn is_held(state: &Path) -> bool {
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
+/// Waits until no process has the directory; false if that takes longer.
 fn wait_until_free(state: &Path, patience: Duration) -> bool {
-    let deadline = Instant::now() + patience;
-    while is_held(state) {
-        if Instant::now() >= deadline {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    true
+    let Ok(file) = File::open(state.join(LOCK)) else { return true };
+    let (sender, freed) = std::sync::mpsc::channel();
+    // The kernel lets go of the lock when the process ends, however it ends.
+    std::thread::spawn(move || sender.send(file.lock_shared().is_ok()));
+    freed.recv_timeout(patience).is_ok()
 }
 
 #[cfg(test)]

@@ -56,7 +56,9 @@ fn failure(error: &Error) -> Failure {
             (RUNNING, "stop it with `wheelhouse local down`, or choose another folder with --state")
         }
         Error::NotRunning(_) => (NOT_RUNNING, "start one with `wheelhouse local up`"),
-        Error::PortTaken(_) => (ADDRESS_IN_USE, "choose another port with --listen, or a free one with --listen 127.0.0.1:0"),
+        Error::PortTaken(_) => {
+            (ADDRESS_IN_USE, "choose another port with --listen, or a free one with --listen 127.0.0.1:0")
+        }
         Error::Ranges(_) => (ADDRESS_IN_USE, ""),
         Error::Machine(_) => (MACHINE, "without containers, only the API: --api-only"),
         _ => (1, ""),

@@ -38,7 +38,9 @@ async fn nodes(client: &Cluster) -> Result<Vec<Node>, Failure> {
     let all = ListOptions::default();
     let pods = client.list(&POD, None, &all).await?;
     let text = |object: &Value, path: &str| {
-        object.pointer(path).map_or_else(String::new, |value| value.as_str().map_or(value.to_string(), str::to_owned))
+        object
+            .pointer(path)
+            .map_or_else(String::new, |value| value.as_str().map_or(value.to_string(), str::to_owned))
     };
     let nodes = client.list(&NODE, None, &all).await?;
     let told = nodes.iter().map(|node| {
@@ -86,7 +88,13 @@ fn as_text(running: &Running, nodes: &[Node]) -> String {
     let mut rows = vec![["NODE", "STATUS", "INSTANCE TYPE", "GPUS", "PODS"].map(str::to_owned)];
     rows.extend(nodes.iter().map(|node| {
         let status = if node.ready { "Ready" } else { "NotReady" };
-        [node.name.clone(), status.to_owned(), node.instance_type.clone(), node.gpus.clone(), node.pods.to_string()]
+        [
+            node.name.clone(),
+            status.to_owned(),
+            node.instance_type.clone(),
+            node.gpus.clone(),
+            node.pods.to_string(),
+        ]
     }));
     let facts = table(&facts, 0);
     if nodes.is_empty() { format!("{facts}\n") } else { format!("{facts}\n\n{}\n", table(&rows, 0)) }

@@ -1,7 +1,7 @@
 //! `local up`: starts the cluster, in the foreground or in the background.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -35,7 +35,8 @@ pub(super) fn run(options: &LocalUp, debug: bool, printer: Printer) -> Result<()
 }
 
 async fn foreground(options: &LocalUp, state: &Path, printer: Printer) -> Result<(), Failure> {
-    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupted, mut terminated) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut settings = Options::new(state);
     settings.listen = options.listen;
     settings.nodes = if options.api_only { 0 } else { options.nodes };
@@ -105,75 +106,44 @@ fn shown(time: Duration) -> String {
 fn detach(options: &LocalUp, debug: bool, state: &Path, printer: Printer) -> Result<(), Failure> {
     std::fs::create_dir_all(state)?;
     if let Some(running) = Running::on(state) {
-        let error = wheelhouse_local::Error::AlreadyRunning { state: state.to_owned(), pid: Some(running.pid) };
+        let error =
+            wheelhouse_local::Error::AlreadyRunning { state: state.to_owned(), pid: Some(running.pid) };
         return Err(failure(&error));
     }
     let path = state.join(LOG);
     let log = File::create(&path)?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["local", "up", "--background", "--state"]).arg(state);
+    command.args(["local", "up", "--background", "--output=json", "--state"]).arg(state);
     command.arg(format!("--listen={}", options.listen)).arg(format!("--nodes={}", options.nodes));
     command.args(options.gpu.iter().map(|gpu| format!("--gpu={}={}", gpu.model, gpu.count)));
     command.args(options.plain_registry.iter().map(|host| format!("--plain-registry={host}")));
     command.args(options.api_only.then_some("--api-only")).args(debug.then_some("--debug"));
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
-    let mut reader = File::open(&path)?;
-    let mut said = Said::default();
-    loop {
-        let ended = child.try_wait()?;
-        said.more(&mut reader)?;
-        if let Some(status) = ended {
-            return Err(said.failed(status));
-        }
-        said.lines().for_each(|line| printer.talk(&line));
-        let ready = Running::on(state).filter(|running| {
-            running.pid == child.id()
-                && running.api_ready_ms.is_some()
-                && (running.nodes.is_empty() || running.nodes_ready_ms.is_some())
-        });
-        if let Some(running) = ready {
-            said.more(&mut reader)?;
-            said.lines().for_each(|line| printer.talk(&line));
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
+    let mut line = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        // One line when it is ready; nothing if it ends before.
+        BufReader::new(stdout).read_line(&mut line)?;
+    }
+    let said = std::fs::read_to_string(&path)?;
+    match serde_json::from_str::<Running>(&line) {
+        Ok(running) => {
+            printer.talk(said.trim_end());
+            printer.talk("stop with `wheelhouse local down`");
             tell(&running, options.place.output, printer);
-            return Ok(());
+            Ok(())
         }
-        std::thread::sleep(Duration::from_millis(5));
+        Err(_) => Err(ended(&said, child.wait()?)),
     }
 }
 
-/// What the process in the background has said and was not passed on yet.
-#[derive(Default)]
-struct Said {
-    text: String,
-    place: u64,
-}
-
-impl Said {
-    fn more(&mut self, log: &mut File) -> std::io::Result<()> {
-        let mut bytes = Vec::new();
-        log.seek(SeekFrom::Start(self.place))?;
-        self.place += u64::try_from(log.read_to_end(&mut bytes)?).unwrap_or_default();
-        self.text.push_str(&String::from_utf8_lossy(&bytes));
-        Ok(())
-    }
-
-    /// The lines that are complete.
-    fn lines(&mut self) -> std::vec::IntoIter<String> {
-        let whole = self.text.rfind('\n').map_or(0, |end| end + 1);
-        let lines: Vec<String> = self.text.drain(..whole).collect::<String>().lines().map(str::to_owned).collect();
-        lines.into_iter()
-    }
-
-    /// The process ended: what it said is the reason.
-    fn failed(&self, status: ExitStatus) -> Failure {
-        let said = self.text.trim();
-        let message = match said.rsplit_once("Error: ").map_or(said, |(_, message)| message) {
-            "" => format!("the process in the background ended with {status}"),
-            message => message.to_owned(),
-        };
-        let exit_code = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 0);
-        Failure { exit_code: exit_code.unwrap_or(1), ..Failure::new(message) }
-    }
+/// The process in the background ended: what it said last is the reason.
+fn ended(said: &str, status: ExitStatus) -> Failure {
+    let message = match said.rsplit_once("Error: ").map_or(said, |(_, message)| message).trim() {
+        "" => format!("the process in the background ended with {status}"),
+        message => message.to_owned(),
+    };
+    let exit_code = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 0);
+    Failure { exit_code: exit_code.unwrap_or(1), ..Failure::new(message) }
 }
 
 #[cfg(test)]
@@ -187,10 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_passed_on_when_they_are_complete() {
-        let mut said = Said { text: "one\ntwo\nthr".into(), place: 0 };
-        assert_eq!(said.lines().collect::<Vec<_>>(), ["one", "two"]);
-        assert_eq!(said.lines().count(), 0);
-        assert_eq!(said.text, "thr");
+    fn the_last_words_of_the_background_process_are_the_reason() {
+        use std::os::unix::process::ExitStatusExt as _;
+        let told = ended("API ready\nError: no\nadvice\n", ExitStatus::from_raw(5 << 8));
+        assert_eq!((told.message.as_str(), told.exit_code), ("no\nadvice", 5));
+        let killed = ended("", ExitStatus::from_raw(9));
+        assert_eq!(killed.exit_code, 1);
+        assert!(killed.message.contains("signal: 9"), "{}", killed.message);
     }
 }
