@@ -21,6 +21,7 @@ use wheelhouse_functions::scope::Grants;
 use wheelhouse_gateway::{ApiService, Gateway};
 use wheelhouse_registry::server::Access;
 use wheelhouse_registry::{AddressPolicy, Client};
+use wheelhouse_store::postgres::Address;
 use wheelhouse_store::record::ApiKey;
 use wheelhouse_store::{Authenticator, Filter, Store};
 
@@ -32,6 +33,8 @@ const AGENT_OWNER: &str = "system:agent";
 pub struct Options {
     /// Where the state is kept.
     pub directory: PathBuf,
+    /// The address of a PostgreSQL database to keep records in; `None` for the embedded one in the directory.
+    pub database: Option<Address>,
     /// Where API and invocations are served.
     pub listen: SocketAddr,
     /// Where gRPC is served besides; it is served on `listen` too.
@@ -55,6 +58,7 @@ impl Options {
         let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self {
             directory,
+            database: None,
             listen: at(8080),
             listen_grpc: Some(at(10_081)),
             listen_registry: Some(at(5000)),
@@ -128,8 +132,11 @@ impl Platform {
     /// When the state cannot be opened or a port cannot be bound.
     pub async fn build(parts: Build) -> Result<Self, Error> {
         let Build { engine, options } = parts;
-        let store = Store::open(&options.directory)
-            .map_err(|source| Error::Store { directory: options.directory.display().to_string(), source })?;
+        let store = match &options.database {
+            Some(address) => Store::connect(address, &options.directory).await,
+            None => Store::open(&options.directory),
+        }
+        .map_err(|source| Error::Store { directory: options.directory.display().to_string(), source })?;
         let now = jiff::Timestamp::now();
         let first = ensure_first_key(&store, now).await.map_err(|problem| Error::Key(problem.detail))?;
         let authenticator = Arc::new(Authenticator::new(store.clone()));

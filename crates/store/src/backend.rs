@@ -21,6 +21,9 @@ macro_rules! collections {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
             }
+
+            /// Every collection.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)+];
         }
     };
 }

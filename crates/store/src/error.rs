@@ -43,6 +43,18 @@ pub enum Error {
     /// The database refused; often a full disk.
     #[error("the database failed")]
     Database(#[from] rusqlite::Error),
+    /// PostgreSQL refused, or went away. After a failed commit it is not known whether the batch was carried out.
+    #[error("PostgreSQL failed")]
+    Postgres(#[from] tokio_postgres::Error),
+    /// No connection to PostgreSQL could be had in time.
+    #[error("no connection to PostgreSQL")]
+    Unreachable(#[source] deadpool_postgres::PoolError),
+    /// The address of a PostgreSQL database cannot be used.
+    #[error("cannot use the database address: {reason}")]
+    Address {
+        /// What is wrong with it. Never holds the address itself, which may hold a password.
+        reason: String,
+    },
     /// A schema step already applied has another text in this program.
     #[error("migration {number} was applied with another content; this program does not fit the database")]
     MigrationChanged {

@@ -3,6 +3,7 @@
 //! - [`Backend`]: the contract: atomic batches of [`Operation`]s, reads by [`Query`]. What is acknowledged is on
 //!   disk.
 //! - [`sqlite`]: the embedded implementation: WAL, one writer thread with group commit.
+//! - [`postgres`]: for more than one machine: each batch one transaction, lost connections made anew.
 //! - [`Store`], [`Table`], [`Transaction`]: typed access on top of any backend.
 //! - [`Authenticator`]: who is behind a bearer token.
 //! - [`record`]: the things kept; [`vault`]: secrets, encrypted at rest; [`credential`]: API keys, kept as hashes.
@@ -13,6 +14,8 @@ mod authenticator;
 mod backend;
 pub mod credential;
 mod error;
+mod migration;
+pub mod postgres;
 pub mod record;
 pub mod sqlite;
 mod store;

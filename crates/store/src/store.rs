@@ -1,6 +1,7 @@
 //! Typed access to a backend.
 
 use crate::backend::{Audited, Backend, Collection, Filter, Operation, Query, Row};
+use crate::postgres::{Address, Postgres};
 use crate::{Error, vault};
 use aws_lc_rs::digest;
 use serde::Serialize;
@@ -65,6 +66,19 @@ impl Store {
             .map_err(|source| Error::File { path: directory.display().to_string(), source })?;
         let vault = vault::Vault::open(&directory.join("master.key"))?;
         let backend = crate::sqlite::Sqlite::open(&directory.join("state.db"))?;
+        Ok(Self::new(Arc::new(backend), vault))
+    }
+
+    /// Connects to a PostgreSQL database (see [`Postgres::connect`]); the master key stays a file
+    /// of the directory, and every process that shares the database needs the same one.
+    ///
+    /// # Errors
+    /// When the database cannot be used or the key cannot be read.
+    pub async fn connect(address: &Address, directory: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(directory)
+            .map_err(|source| Error::File { path: directory.display().to_string(), source })?;
+        let vault = vault::Vault::open(&directory.join("master.key"))?;
+        let backend = Postgres::connect(address).await?;
         Ok(Self::new(Arc::new(backend), vault))
     }
 

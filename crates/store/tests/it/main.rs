@@ -9,4 +9,6 @@
 
 mod contract;
 mod keys;
+mod postgres;
+mod server;
 mod sqlite;
