@@ -1,5 +1,6 @@
 //! Developer commands of Wheelhouse: `cargo xtask COMMAND`.
 
+mod bench_gateway;
 mod compare_helm;
 mod corpus;
 mod generated;
@@ -20,6 +21,7 @@ cargo xtask COMMAND
                                   render charts with both and print: identical, times, ratio, peak memory
   image [--output FILE] [--name NAME]
                                   build the example server into an OCI image and print its digest
+  bench-gateway                   latency, throughput and memory of the gateway, beside nginx where it is installed
   generated [--check]             write the generated references under docs/, or fail if they are stale
 ";
 
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         ["reference", "helm", rest @ ..] => reference::helm(rest),
         ["compare-helm", rest @ ..] => compare_helm::run(rest),
         ["image", rest @ ..] => image::run(rest),
+        ["bench-gateway"] => bench_gateway::run(),
         ["generated", rest @ ..] => generated::run(rest),
         _ => {
             say!("{USAGE}");
