@@ -66,7 +66,11 @@ impl Located {
     /// The template place, if there is one.
     #[must_use]
     pub fn place(&self) -> Option<PlaceInChart> {
-        self.provenance.as_ref().map(|provenance| PlaceInChart::of(&provenance.template))
+        let provenance = self.provenance.as_ref()?;
+        // A text that `tpl` runs is no file: the call is the place.
+        let mut places = std::iter::once(&provenance.template).chain(&provenance.stack);
+        let in_file = places.find(|location| location.file.contains('/'));
+        Some(PlaceInChart::of(in_file.unwrap_or(&provenance.template)))
     }
 }
 

@@ -103,6 +103,9 @@ pub enum Origin {
     Made(Box<[OriginId]>),
 }
 
+/// How many lookups behind one value are told.
+pub const MOST_LOOKUPS: usize = 64;
+
 /// The frames and origins that pieces name.
 #[derive(Debug, Default)]
 pub struct Trace {
@@ -133,14 +136,20 @@ impl Trace {
         self.origins.get((id.0 as usize).checked_sub(1)?)
     }
 
-    /// The lookups behind an origin: itself if it is one, else those its makers were given.
+    /// The lookups behind an origin: itself if it is one, else those its makers were given; of a
+    /// great many the first [`MOST_LOOKUPS`].
     #[must_use]
     pub fn lookups(&self, id: OriginId) -> Vec<OriginId> {
         let mut found = Vec::new();
         let mut waiting = vec![id];
+        // Values made of each other over and over have more ways through them than can be walked.
+        let mut seen = foldhash::HashSet::default();
         while let Some(id) = waiting.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
             match self.origin(id) {
-                Some(Origin::Lookup { .. }) if !found.contains(&id) => found.push(id),
+                Some(Origin::Lookup { .. }) if found.len() < MOST_LOOKUPS => found.push(id),
                 Some(Origin::Made(parts)) => waiting.extend(parts.iter().rev()),
                 _ => {}
             }

@@ -7,6 +7,7 @@
 //! - [`readiness()`]: whether an object has become what it wants to be.
 //! - [`Selector`]: which labels a selector picks.
 //! - [`Quantity`]: amounts of resources.
+//! - [`schema`]: the fields of the kinds a function may have.
 //! - [`KindOrder`]: the order in which Helm installs and uninstalls kinds.
 //! - [`KNOWN_API_VERSIONS`]: the API versions a Helm without a cluster believes in.
 
@@ -17,6 +18,7 @@ pub mod pod_spec;
 mod quantity;
 mod read;
 mod readiness;
+pub mod schema;
 mod selector;
 pub mod tree;
 

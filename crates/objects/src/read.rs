@@ -56,15 +56,35 @@ fn build(value: Value, node: Option<wheelhouse_goyaml::Node<'_>>, around: Span, 
                 }
             }
             // Merged in, or under a key that is no text (`on:`, `1:`).
-            entries.extend(map.into_iter().map(|(key, value)| Entry {
-                key,
-                key_span: moved(own, offset),
-                value: build(value, None, own, offset),
+            entries.extend(map.into_iter().map(|(key, value)| {
+                let (at, found) = match node.and_then(|node| merged(node, &key)) {
+                    Some((at, found)) => (at.span(), Some(found)),
+                    None => (own, None),
+                };
+                Entry { key_span: moved(at, offset), value: build(value, found, own, offset), key }
             }));
             Content::Mapping(entries)
         }
     };
     Node { value: content, span: moved(own, offset) }
+}
+
+/// The entry that a merge key (`<<`) brings into a mapping: key and value. Of several mappings the
+/// first that has it counts.
+fn merged<'a>(
+    mapping: wheelhouse_goyaml::Node<'a>,
+    key: &str,
+) -> Option<(wheelhouse_goyaml::Node<'a>, wheelhouse_goyaml::Node<'a>)> {
+    let in_one = |source: wheelhouse_goyaml::Node<'a>| {
+        let source = source.resolved();
+        (source.kind() == Kind::Mapping).then(|| source.entry(key).or_else(|| merged(source, key))).flatten()
+    };
+    mapping.entries().filter(|(name, _)| name.scalar() == Some("<<")).find_map(|(_, source)| {
+        match source.resolved() {
+            list if list.kind() == Kind::Sequence => list.items().find_map(in_one),
+            one => in_one(one),
+        }
+    })
 }
 
 fn moved(span: Span, offset: usize) -> Span {
@@ -104,6 +124,14 @@ mod tests {
         assert_eq!(root.at("m.a").unwrap().as_integer(), Some(1));
         assert_eq!(root.at("m.b").unwrap().as_integer(), Some(2));
         assert_eq!(root.at("z.a").unwrap().as_integer(), Some(1));
+    }
+
+    #[test]
+    fn what_was_merged_in_stands_where_it_was_written() {
+        check("k: &x {a: 11}\nm:\n  <<: *x\n", "m.a", "11");
+        check("m:\n  <<: [{b: 1}, {a: 12, b: 2}]\n", "m.a", "12");
+        check("m:\n  <<: {<<: {a: 13}}\n  b: 1\n", "m.a", "13");
+        check("m:\n  <<: {a: 1}\n  a: 14\n", "m.a", "14");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::finding::{Finding, Place};
 use crate::intake::Intake;
 use crate::rule::{Level, Rule};
 use crate::rules;
+use crate::rules::security_context::SecurityContexts;
 
 /// What a check gives.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ pub fn check(intake: &Intake, facts: &Facts) -> Report {
     rules::storage::check(&mut checker, &intake.objects);
     for object in &intake.objects {
         if let Some(template) = wheelhouse_objects::pod_spec::pod_template(object) {
-            let pod = Pod { object, template };
+            let pod = Pod::new(object, template);
             rules::baseline::check(&mut checker, &pod);
             rules::restricted::check(&mut checker, &pod);
             rules::pod::check(&mut checker, &pod);
@@ -63,18 +64,34 @@ pub(crate) struct Checker<'a> {
 pub(crate) struct Pod<'a> {
     pub(crate) object: &'a Object,
     pub(crate) template: PodTemplate<'a>,
+    pub(crate) contexts: SecurityContexts<'a>,
 }
 
-impl Pod<'_> {
+impl<'a> Pod<'a> {
+    pub(crate) fn new(object: &'a Object, template: PodTemplate<'a>) -> Self {
+        Pod { object, template, contexts: SecurityContexts::new(&template) }
+    }
+
     /// The path of a field of the pod spec inside the object.
     pub(crate) fn path(&self, field: &str) -> String {
         format!("{}.{field}", self.template.path)
+    }
+
+    /// The path of a field of the pod's metadata inside the object.
+    pub(crate) fn metadata_path(&self, field: &str) -> String {
+        metadata_path(&self.template, field)
     }
 
     /// The path of a container's field inside the object.
     pub(crate) fn container_path(&self, container: &Container<'_>, field: &str) -> String {
         format!("{}.{}.{field}", self.template.path, container.path())
     }
+}
+
+/// The path of a field of a pod's metadata inside the object: `spec.template.metadata.labels`.
+pub(crate) fn metadata_path(template: &PodTemplate<'_>, field: &str) -> String {
+    let holder = template.path.strip_suffix("spec").unwrap_or(template.path);
+    format!("{holder}metadata.{field}")
 }
 
 /// What a finding says beside its rule.
@@ -86,6 +103,7 @@ pub(crate) struct Said {
     pub(crate) fix: Option<String>,
     pub(crate) level: Option<Level>,
     pub(crate) also: Vec<&'static str>,
+    pub(crate) protects: bool,
 }
 
 impl Said {
@@ -99,6 +117,7 @@ impl Said {
             fix: None,
             level: None,
             also: Vec::new(),
+            protects: false,
         }
     }
 
@@ -116,6 +135,12 @@ impl Said {
     /// With another level than the rule's.
     pub(crate) fn level(mut self, level: Level) -> Self {
         self.level = Some(level);
+        self
+    }
+
+    /// As a breach that protects the platform, whatever its rule does otherwise.
+    pub(crate) fn protecting(mut self) -> Self {
+        self.protects = true;
         self
     }
 
@@ -139,7 +164,7 @@ impl Checker<'_> {
     }
 
     fn record(&mut self, rule: &'static Rule, object: String, place: Option<Place>, said: Said) {
-        let level = self.level(rule, said.level);
+        let level = self.level(rule, said.level, said.protects);
         self.findings.push(Finding {
             rule,
             also: said.also,
@@ -152,7 +177,7 @@ impl Checker<'_> {
         });
     }
 
-    fn level(&self, rule: &Rule, stated: Option<Level>) -> Level {
+    fn level(&self, rule: &Rule, stated: Option<Level>, protects: bool) -> Level {
         let policy = &self.facts.policy;
         let today = stated.unwrap_or(rule.level);
         let level = match rule.upcoming {
@@ -160,7 +185,7 @@ impl Checker<'_> {
             _ => today,
         };
         match policy.name {
-            PolicyName::Unrestricted if !rule.protects_platform => Level::Info,
+            PolicyName::Unrestricted if !(rule.protects_platform || protects) => Level::Info,
             _ => level,
         }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod baseline;
 pub(crate) mod chart;
 pub(crate) mod entry_point;
+pub(crate) mod fields;
 pub(crate) mod fit;
 pub(crate) mod images;
 pub(crate) mod objects;

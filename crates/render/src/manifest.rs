@@ -108,7 +108,8 @@ pub struct ManifestError {
     pub message: String,
     /// Index of the file.
     pub index: usize,
-    /// Offset in the file of the line the reader stopped at, where it is known.
+    /// Offset in the file of the line the reader stopped at; of the document's start where that line
+    /// is not known.
     pub offset: Option<usize>,
 }
 
@@ -132,7 +133,7 @@ pub fn manifests(files: &[RenderedFile], compat: Compat) -> Result<Manifests, Ma
                 file: file.name.clone(),
                 message: error.message,
                 index,
-                offset: error.line.map(|line| span.start + line_start(document, line)),
+                offset: Some(span.start + error.line.map_or(0, |line| line_start(document, line))),
             })?;
             result.add(Manifest { file: index, span, head });
         }

@@ -1,5 +1,6 @@
 //! Developer commands of Wheelhouse: `cargo xtask COMMAND`.
 
+mod bench_check;
 mod bench_gateway;
 mod compare_helm;
 mod corpus;
@@ -22,6 +23,8 @@ cargo xtask COMMAND
   image [--output FILE] [--name NAME]
                                   build the example server into an OCI image and print its digest
   bench-gateway                   latency, throughput and memory of the gateway, beside nginx where it is installed
+  bench-check [--helm PATH] [--runs N]
+                                  measure check and template as whole processes on 300 objects
   generated [--check]             write the generated references under docs/, or fail if they are stale
 ";
 
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         ["compare-helm", rest @ ..] => compare_helm::run(rest),
         ["image", rest @ ..] => image::run(rest),
         ["bench-gateway"] => bench_gateway::run(),
+        ["bench-check", rest @ ..] => bench_check::run(rest),
         ["generated", rest @ ..] => generated::run(rest),
         _ => {
             say!("{USAGE}");

@@ -51,8 +51,10 @@ fn one(located: &Located, chart_values: &str, colour: bool) -> String {
     let value = sources.filter(|_| label.is_empty()).and_then(|found| found.values.first());
     let mark = value.and_then(|value| value.mark.as_ref());
     let source = mark.map(|mark| mark.to_string()).unwrap_or_default();
-    let value_note =
-        value.map(|value| format!("the value is {}, from {source}", value.path)).unwrap_or_default();
+    let value_note = value
+        .filter(|_| mark.is_some())
+        .map(|value| format!("the value is {}, from {source}", value.path))
+        .unwrap_or_default();
     if let Some(mark) =
         mark.filter(|mark| mark.source().is_some_and(|source| source.to_string() == "values.yaml"))
         && let Some(span) = span_of(chart_values, mark.line(), mark.column())

@@ -41,6 +41,8 @@ impl Context for Engine<'_> {
 
     fn execute_text(&mut self, text: &GoString, data: Value) -> Result<GoString, CallError> {
         self.check_depth()?;
+        // Even a text that was read before is looked through to find it again.
+        self.charge_steps(text.as_bytes().len() as u64 / 32)?;
         let name = self.scope.name();
         let unparsed = |error: crate::error::ParseError| CallError::Wrapped {
             text: format!("cannot parse template {}", quote(text.as_bytes())),

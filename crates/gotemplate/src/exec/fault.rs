@@ -3,6 +3,7 @@
 use wheelhouse_source::LineIndex;
 
 use super::engine::{Engine, Unit};
+use super::tracer::Tracer;
 use crate::error::{ExecError, LimitReached};
 use crate::function::CallError;
 
@@ -61,7 +62,9 @@ impl Engine<'_> {
         if let Some(checkpoint) = self.options.checkpoint {
             checkpoint()?;
         }
-        self.meter.take(count)
+        let cost = self.tracer.as_deref_mut().map(Tracer::take_cost).unwrap_or_default();
+        self.meter.bytes(cost.bytes)?;
+        self.meter.take(count.saturating_add(cost.steps))
     }
 
     /// Makes sure there is native stack to go on.

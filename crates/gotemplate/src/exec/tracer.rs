@@ -33,7 +33,27 @@ pub(super) struct Tracer {
     copies: HashMap<usize, Copies>,
     /// Texts whose pieces are known, by address.
     texts: HashMap<usize, (GoString, Rc<Pieces>)>,
+    /// What noting has cost since the meter was last told.
+    cost: Cost,
 }
+
+/// What a traced run costs beside running: tracing is metered like everything a chart makes us do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cost {
+    /// About as much work as so many steps.
+    pub(super) steps: u64,
+    /// Bytes that are kept.
+    pub(super) bytes: usize,
+}
+
+/// Bytes of an origin, with its place in the table of lookups.
+const ORIGIN_BYTES: usize = 96;
+/// Bytes of a frame, with its place in the table of frames.
+const FRAME_BYTES: usize = 192;
+/// Bytes of an entry whose origin is known.
+const COPY_BYTES: usize = 96;
+/// How many bytes of text are looked through in the time of a step.
+const BYTES_PER_STEP: usize = 32;
 
 /// A key by identity: names live as long as the origins that hold them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,7 +81,13 @@ impl Tracer {
             lookups: HashMap::default(),
             copies: HashMap::default(),
             texts: HashMap::default(),
+            cost: Cost::default(),
         }
+    }
+
+    /// What noting has cost since this was last asked.
+    pub(super) fn take_cost(&mut self) -> Cost {
+        std::mem::take(&mut self.cost)
     }
 
     /// Begins an execution of its own: texts of earlier ones are forgotten.
@@ -87,6 +113,7 @@ impl Tracer {
         }
         let id = FrameId(u32::try_from(self.trace.frames.len()).unwrap_or(u32::MAX));
         known.push(id);
+        self.cost.bytes += FRAME_BYTES;
         self.trace.frames.push(Frame {
             kind,
             template: template.name.clone(),
@@ -117,6 +144,7 @@ impl Tracer {
     }
 
     fn origin(&mut self, origin: Origin) -> OriginId {
+        self.cost.bytes += ORIGIN_BYTES;
         self.trace.origins.push(origin);
         OriginId(u32::try_from(self.trace.origins.len()).unwrap_or(u32::MAX))
     }
@@ -202,6 +230,7 @@ impl Tracer {
             .entry(address)
             .or_insert_with(|| Copies { _container: container.clone(), origins: HashMap::default() });
         copies.origins.insert(key, origin);
+        self.cost.bytes += COPY_BYTES;
     }
 
     /// Entries of a new map that are those of an argument: `merge`, `pick`, `omit`, `deepCopy`.
@@ -216,6 +245,7 @@ impl Tracer {
         if sources.is_empty() || map.len() > LARGEST_COPY {
             return;
         }
+        self.cost.steps += map.len() as u64;
         for (key, value) in map.entries() {
             let source =
                 sources.iter().find(|(from, _)| from.get(&key).is_some_and(|other| is_same(&value, &other)));
@@ -239,6 +269,7 @@ impl Tracer {
             let mut next = 0;
             for (index, value) in list.items().iter().enumerate() {
                 let rest = from.items().get(next..).unwrap_or_default();
+                self.cost.steps += rest.len() as u64 / 8;
                 if let Some(ahead) = rest.iter().position(|other| is_same(value, other)) {
                     let at = next + ahead;
                     let origin = self.lookup(*parent, from.address(), Key::Index(at));
@@ -260,10 +291,13 @@ impl Tracer {
         for argument in arguments {
             let Value::String(input) = argument else { continue };
             if let Some((_, pieces)) = self.texts.get(&input.address()) {
+                let length = input.as_bytes().len() + text.as_bytes().len();
+                self.cost.steps += (length / BYTES_PER_STEP) as u64;
                 from = align(input.as_bytes(), pieces, text.as_bytes(), from, &mut found);
             }
         }
         if !found.is_empty() {
+            self.cost.bytes += found.len() * size_of::<Piece>();
             let mut pieces = Pieces::default();
             found.into_iter().for_each(|piece| pieces.push(piece));
             self.know(text, pieces);
@@ -293,7 +327,9 @@ impl Tracer {
             _ => None,
         };
         let mut from = bytes.start;
+        self.cost.bytes += size_of::<Piece>();
         for inner in inner.iter().flat_map(|pieces| pieces.moved(Span::new(0, bytes.len()), bytes.start)) {
+            self.cost.bytes += 2 * size_of::<Piece>();
             self.pieces.push(Piece { bytes: Span::new(from, inner.bytes.start), ..piece });
             self.pieces.push(inner);
             from = inner.bytes.end;

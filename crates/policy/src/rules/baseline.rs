@@ -3,6 +3,7 @@
 
 use wheelhouse_objects::{Content, Node};
 
+use super::restricted::has_restricted_capabilities;
 use super::security_context::{all, of_containers, of_pod};
 use crate::check::{Checker, Pod, Said};
 use crate::rule::Rule;
@@ -148,11 +149,14 @@ const SAFE_SYSCTLS: &[(&str, u32)] = &[
     ("net.ipv4.tcp_wmem", 32),
 ];
 
+/// For a container; that of the pod is `seccomp.security.alpha.kubernetes.io/pod`.
+const SECCOMP_ANNOTATION: &str = "container.seccomp.security.alpha.kubernetes.io/";
 const APP_ARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     host_process(checker, pod);
     host_namespaces(checker, pod);
+    let restricted_capabilities = has_restricted_capabilities(checker, pod);
     for context in of_containers(pod) {
         let owner = context.owner.shown();
         if let Some(field) = context.field("privileged").filter(|field| field.as_bool() == Some(true)) {
@@ -165,10 +169,13 @@ pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
         }
         let added = context.field("capabilities.add").map(Node::items).unwrap_or_default();
         for (index, capability) in added.iter().enumerate() {
-            if !BASELINE_CAPABILITIES.contains(&capability.as_str().unwrap_or_default()) {
+            if !is_baseline_capability(capability) {
                 let message = format!("{}: {owner} adds capability {}", pod.object, capability.shown());
                 let path = format!("{}.capabilities.add[{index}]", context.path);
-                checker.found(&CAPABILITIES, pod.object, Said::at(path, capability.span, message));
+                let said = Said::at(path, capability.span, message);
+                // Restricted refuses it too; one finding is enough.
+                let said = if restricted_capabilities { said.also("WH-125") } else { said };
+                checker.found(&CAPABILITIES, pod.object, said);
             }
         }
         if let Some(field) = context.field("procMount").filter(|field| field.as_str() != Some("Default"))
@@ -185,6 +192,30 @@ pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     host_ports(checker, pod);
     app_armor(checker, pod);
     se_linux(checker, pod);
+    seccomp(checker, pod);
+    sysctls(checker, pod);
+    probe_hosts(checker, pod);
+}
+
+/// Whether Baseline lets a container add a capability.
+pub(crate) fn is_baseline_capability(capability: &Node) -> bool {
+    BASELINE_CAPABILITIES.contains(&capability.as_str().unwrap_or_default())
+}
+
+/// Fields since 1.19, annotations before.
+fn seccomp(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    if checker.facts.policy.kubernetes_minor < 19 {
+        for (owner, path, field) in annotated(pod, SECCOMP_ANNOTATION) {
+            let value = field.as_str().unwrap_or_default();
+            let allowed =
+                matches!(value, "runtime/default" | "docker/default") || value.starts_with("localhost/");
+            if !allowed {
+                let message = format!("{}: {owner} uses seccomp profile {}", pod.object, field.shown());
+                checker.found(&SECCOMP, pod.object, Said::at(path, field.span, message));
+            }
+        }
+        return;
+    }
     for context in all(pod) {
         if let Some(field) = context.field("seccompProfile.type")
             && !matches!(field.as_str(), Some("RuntimeDefault" | "Localhost"))
@@ -195,8 +226,22 @@ pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
             checker.found(&SECCOMP, pod.object, Said::at(path, field.span, message));
         }
     }
-    sysctls(checker, pod);
-    probe_hosts(checker, pod);
+}
+
+/// The annotations of a pod whose keys start with a prefix, which a container's name follows; the
+/// pod's own has `pod` there, and a key without `container.`. Whose they are, path and value.
+fn annotated<'a>(pod: &Pod<'a>, prefix: &str) -> Vec<(String, String, &'a Node)> {
+    let annotations = pod.template.metadata.and_then(|metadata| metadata.get("annotations"));
+    let entries = annotations.map(Node::entries).unwrap_or_default();
+    let found = entries.iter().filter_map(|entry| {
+        let owner = if format!("container.{}", entry.key) == format!("{prefix}pod") {
+            "pod".to_owned()
+        } else {
+            format!("container \"{}\"", entry.key.strip_prefix(prefix)?)
+        };
+        Some((owner, pod.metadata_path(&format!("annotations[{}]", entry.key)), &entry.value))
+    });
+    found.collect()
 }
 
 /// Whether `hostUsers: false` lifts a check: from policy version 1.35 on.
@@ -262,16 +307,8 @@ fn app_armor(checker: &mut Checker<'_>, pod: &Pod<'_>) {
 
 /// Every AppArmor profile of a pod: owner, path and the value, from fields and annotations.
 pub(crate) fn app_armor_profiles<'a>(pod: &Pod<'a>) -> Vec<(String, String, &'a Node)> {
-    let annotations = pod.template.metadata.and_then(|metadata| metadata.get("annotations"));
-    let by_annotation = annotations.map(Node::entries).unwrap_or_default().iter().filter_map(|entry| {
-        let container = entry.key.strip_prefix(APP_ARMOR_ANNOTATION)?;
-        Some((
-            format!("container \"{container}\""),
-            format!("metadata.annotations[{}]", entry.key),
-            &entry.value,
-        ))
-    });
-    let by_field = all(pod).into_iter().filter_map(|context| {
+    let by_annotation = annotated(pod, APP_ARMOR_ANNOTATION).into_iter();
+    let by_field = all(pod).filter_map(|context| {
         let field = context.field("appArmorProfile.type")?;
         Some((context.owner.shown(), format!("{}.appArmorProfile.type", context.path), field))
     });

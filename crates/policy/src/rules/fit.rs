@@ -35,6 +35,8 @@ const GPU: &str = "nvidia.com/gpu";
 /// A workload that asks for GPUs.
 struct Demand<'a> {
     object: &'a Object,
+    path: String,
+    /// Its first GPU limit.
     span: Span,
     gpus: i64,
     pods: i64,
@@ -50,7 +52,13 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
         .filter_map(|object| {
             let template = pod_spec::pod_template(object)?;
             let gpus = gpus_of_pod(&template);
-            (gpus > 0).then(|| Demand { object, span: template.spec.span, gpus, pods: pods_of(object) })
+            (gpus > 0).then(|| Demand {
+                object,
+                path: format!("{}.containers", template.path),
+                span: gpu_limit(&template).unwrap_or(template.spec.span),
+                gpus,
+                pods: pods_of(object),
+            })
         })
         .collect();
     if demands.is_empty() {
@@ -87,7 +95,7 @@ fn fit(checker: &mut Checker<'_>, machines: &Machines, demands: &[Demand<'_>]) {
         };
         if let Some(message) = message {
             every_pod_fits = false;
-            checker.found(&GPU_FIT, demand.object, Said::at("spec", demand.span, message));
+            checker.found(&GPU_FIT, demand.object, Said::at(demand.path.as_str(), demand.span, message));
         }
     }
     if every_pod_fits && nodes_needed(demands, per_node) > machines.nodes {
@@ -102,9 +110,21 @@ fn fit(checker: &mut Checker<'_>, machines: &Machines, demands: &[Demand<'_>]) {
             machines.nodes
         );
         if let Some(first) = demands.first() {
-            checker.found(&GPU_FIT, first.object, Said::at("spec", first.span, message));
+            checker.found(&GPU_FIT, first.object, Said::at(first.path.as_str(), first.span, message));
         }
     }
+}
+
+/// Where a pod's GPUs are written: the container with the most.
+fn gpu_limit(template: &PodTemplate<'_>) -> Option<Span> {
+    let limits = template.containers().into_iter().filter_map(|container| {
+        let limits =
+            container.node.at("resources.limits").or_else(|| container.node.at("resources.requests"))?;
+        let limit = limits.get(GPU)?;
+        Some((amount(limit)?.units(), limit.span))
+    });
+    // The first of equals.
+    limits.reduce(|most, next| if next.0 > most.0 { next } else { most }).map(|(_, span)| span)
 }
 
 /// How many nodes all pods take, packed largest first.

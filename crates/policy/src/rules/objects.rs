@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use wheelhouse_objects::{Content, Node, Object, pod_spec};
+use wheelhouse_objects::{ContainerList, Content, Node, Object, PodTemplate, pod_spec};
 
+use super::fields;
 use super::set_aside::OPAQUE;
-use crate::check::{Checker, Said};
+use crate::check::{Checker, Said, metadata_path};
 use crate::intake::Intake;
 use crate::nearest::nearest;
 use crate::rule::{Level, Rule};
@@ -17,7 +18,7 @@ pub(crate) const NAME_RULES: &[&Rule] = &[&RESERVED];
 const MOST_OBJECTS: usize = 300;
 
 /// The thirteen kinds, with their groups.
-const ALLOWED: &[(&str, &str)] = &[
+pub(crate) const ALLOWED: &[(&str, &str)] = &[
     ("", "ConfigMap"),
     ("", "Secret"),
     ("", "Service"),
@@ -66,7 +67,7 @@ static TOO_MANY: Rule = Rule::error(
 )
 .by_platform();
 
-static INVALID: Rule = Rule::error(
+pub(crate) static INVALID: Rule = Rule::error(
     "WH-012",
     "object-invalid",
     "an object needs apiVersion, kind and a valid name to be installed",
@@ -99,7 +100,7 @@ static RESERVED: Rule = Rule::error(
 .protecting();
 
 /// Names of objects the platform makes in an instance's namespace start with this.
-const RESERVED_PREFIX: &str = "nvcf-";
+pub(crate) const RESERVED_PREFIX: &str = "nvcf-";
 /// Label and annotation keys the platform sets.
 const RESERVED_KEYS: &[&str] =
     &["function-id", "function-version-id", "task-id", "nca-id", "function-name", "task-name"];
@@ -159,8 +160,12 @@ fn shape(checker: &mut Checker<'_>, object: &Object) {
     if object.kind.is_empty() {
         invalid(checker, "kind", "the document has no kind".to_owned());
     }
-    if object.api_version.is_empty() {
+    if root.set("apiVersion").is_none() && object.api_version.is_empty() {
         invalid(checker, "apiVersion", format!("{object} has no apiVersion"));
+    }
+    version(checker, object);
+    if let Some(template) = pod_spec::pod_template(object) {
+        ephemeral(checker, object, &template);
     }
     match root.at("metadata.name") {
         Some(Node { value: Content::String(name), span }) if !is_valid_name(&object.kind, name) => {
@@ -169,11 +174,8 @@ fn shape(checker: &mut Checker<'_>, object: &Object) {
             checker.found(&INVALID, object, Said::at("metadata.name", *span, message));
         }
         Some(Node { value: Content::String(_), .. }) => {}
-        Some(other) if other.value != Content::Null => {
-            let message = format!("{object}: metadata.name must be a text, found {}", other.shown());
-            let said = Said::at("metadata.name", other.span, message).fix("quote it: {{ … | quote }}");
-            checker.found(&INVALID, object, said);
-        }
+        // What is no text is told with the other fields.
+        Some(other) if other.value != Content::Null => {}
         _ => {
             let parent = root.get("metadata").map_or(root.span, |metadata| metadata.span);
             let message = if root.at("metadata.generateName").is_some() {
@@ -189,6 +191,8 @@ fn shape(checker: &mut Checker<'_>, object: &Object) {
     }
     if let Some(namespace) = root.at("metadata.namespace")
         && namespace.value != Content::Null
+        // An empty text is none to the API server.
+        && namespace.as_str() != Some("")
         && namespace.as_str() != Some(checker.facts.namespace())
     {
         let message = format!(
@@ -197,53 +201,35 @@ fn shape(checker: &mut Checker<'_>, object: &Object) {
         );
         checker.found(&OTHER_NAMESPACE, object, Said::at("metadata.namespace", namespace.span, message));
     }
-    texts(checker, object);
+    fields::check(checker, object);
 }
 
-/// Fields that must be texts but rendered as numbers or truths: labels, annotations, environment
-/// values, ConfigMap data.
-fn texts(checker: &mut Checker<'_>, object: &Object) {
-    let mut mappings: Vec<(String, &Node)> = ["labels", "annotations"]
-        .into_iter()
-        .filter_map(|key| Some((format!("metadata.{key}"), object.root.at("metadata")?.set(key)?)))
-        .collect();
-    if object.is("", "ConfigMap") {
-        mappings.extend(object.root.set("data").map(|data| ("data".to_owned(), data)));
-    }
-    if object.is("", "Secret") {
-        mappings.extend(object.root.set("stringData").map(|data| ("stringData".to_owned(), data)));
-    }
-    let template = pod_spec::pod_template(object);
-    if let Some(metadata) = template.and_then(|template| template.metadata)
-        && object.kind != "Pod"
-    {
-        for key in ["labels", "annotations"] {
-            mappings.extend(metadata.set(key).map(|node| (format!("spec.template.metadata.{key}"), node)));
-        }
-    }
-    for (path, mapping) in mappings {
-        for entry in mapping.entries() {
-            if matches!(entry.value.value, Content::Bool(_) | Content::Integer(_) | Content::Float(_)) {
-                not_a_text(checker, object, &format!("{path}.{}", entry.key), &entry.value);
-            }
-        }
-    }
-    for container in template.map(|template| template.containers()).unwrap_or_default() {
-        let variables = container.node.get("env").map(Node::items).unwrap_or_default();
-        for (index, variable) in variables.iter().enumerate() {
-            if let Some(value) = variable.get("value")
-                && matches!(value.value, Content::Bool(_) | Content::Integer(_) | Content::Float(_))
-            {
-                not_a_text(checker, object, &format!("{}.env[{index}].value", container.path()), value);
-            }
-        }
-    }
+/// The API server refuses ephemeral containers in a pod that is created.
+fn ephemeral(checker: &mut Checker<'_>, object: &Object, template: &PodTemplate<'_>) {
+    let field = ContainerList::EphemeralContainers.field();
+    let Some(entry) = template.spec.entry(field).filter(|entry| entry.value.value != Content::Null) else {
+        return;
+    };
+    let message = format!("{object}: {field} can be added to a running pod only");
+    let said = Said::at(format!("{}.{field}", template.path), entry.key_span, message);
+    checker.found(&INVALID, object, said.fix("remove them, or make them containers"));
 }
 
-fn not_a_text(checker: &mut Checker<'_>, object: &Object, path: &str, value: &Node) {
-    let kind = if matches!(value.value, Content::Bool(_)) { "a truth value" } else { "a number" };
-    let message = format!("{object}: {path} must be a text, found {kind} {}", value.shown());
-    checker.found(&INVALID, object, Said::at(path, value.span, message).fix("quote it: {{ … | quote }}"));
+/// The allowed kinds have been in version 1 of their groups for long; older versions are no longer
+/// served by any Kubernetes in use.
+fn version(checker: &mut Checker<'_>, object: &Object) {
+    let (group, version) = (object.group(), object.api_version.rsplit('/').next().unwrap_or_default());
+    if version.is_empty() || version == "v1" || !ALLOWED.contains(&(group, object.kind.as_str())) {
+        return;
+    }
+    let right = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+    let span = object.root.get("apiVersion").map_or(object.root.span, |version| version.span);
+    let message = format!("{object}: {} is not served; {right} is", object.api_version);
+    checker.found(
+        &INVALID,
+        object,
+        Said::at("apiVersion", span, message).fix(format!("apiVersion: {right}")),
+    );
 }
 
 /// Whether a name is valid for its kind: a DNS label for Services, a path segment for RBAC kinds, a
@@ -272,21 +258,40 @@ fn reserved(checker: &mut Checker<'_>, object: &Object) {
         let message = format!("{object}: name \"{}\" is reserved by the platform", object.name());
         checker.found(&RESERVED, object, Said::at("metadata.name", span, message));
     }
+    reserved_in_selector(checker, object);
     let Some(template) = pod_spec::pod_template(object) else { return };
     for field in ["labels", "annotations"] {
         let mapping = template.metadata.and_then(|metadata| metadata.get(field));
         for entry in mapping.map(Node::entries).unwrap_or_default() {
-            let is_reserved = RESERVED_KEYS.contains(&entry.key.as_str())
-                || entry.key.starts_with("nvcf.nvidia.io/")
-                || entry.key.starts_with("wheelhouse.dev/");
-            if is_reserved {
+            if is_reserved_key(&entry.key) {
                 let message = format!(
                     "{object}: pod {field} key \"{}\" is reserved and will be overwritten",
                     entry.key
                 );
-                let said = Said::at(format!("{field}.{}", entry.key), entry.key_span, message);
+                let path = metadata_path(&template, &format!("{field}.{}", entry.key));
+                let said = Said::at(path, entry.key_span, message);
                 checker.found(&RESERVED, object, said.level(Level::Warning));
             }
+        }
+    }
+}
+
+fn is_reserved_key(key: &str) -> bool {
+    RESERVED_KEYS.contains(&key) || key.starts_with("nvcf.nvidia.io/") || key.starts_with("wheelhouse.dev/")
+}
+
+/// A selector by a label that the platform overwrites would select nothing afterwards, or others.
+fn reserved_in_selector(checker: &mut Checker<'_>, object: &Object) {
+    let path = if object.is("", "Service") { "spec.selector" } else { "spec.selector.matchLabels" };
+    if object.is("", "PersistentVolumeClaim") {
+        return;
+    }
+    for entry in object.root.at(path).map(Node::entries).unwrap_or_default() {
+        if is_reserved_key(&entry.key) {
+            let message =
+                format!("{object} selects by the label \"{}\", which the platform overwrites", entry.key);
+            let path = format!("{path}.{}", entry.key);
+            checker.found(&RESERVED, object, Said::at(path, entry.key_span, message));
         }
     }
 }

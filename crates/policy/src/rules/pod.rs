@@ -18,8 +18,8 @@ static TOKEN: Rule = Rule::warning(
 )
 .by_platform()
 .later();
-/// Reported together with WH-122, as an id beside it.
-static NON_ROOT_EXPLICIT: Rule = Rule::warning(
+/// Reported together with WH-122, as an id beside it, but for pods in a user namespace.
+pub(crate) static NON_ROOT_EXPLICIT: Rule = Rule::warning(
     "WH-131",
     "run-as-non-root-explicit",
     "runAsNonRoot must be explicitly set to true, also in a user namespace",

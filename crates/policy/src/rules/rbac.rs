@@ -100,6 +100,14 @@ const VERBS: &[&str] = &[
     "impersonate",
     "*",
 ];
+/// What can be impersonated; `userextras/` is followed by any key.
+const IMPERSONATED: &[(&str, &str)] = &[
+    ("", "users"),
+    ("", "groups"),
+    ("", "serviceaccounts"),
+    ("authentication.k8s.io", "uids"),
+    ("authentication.k8s.io", "userextras/"),
+];
 const CLUSTER_SCOPED: &[&str] = &[
     "nodes",
     "namespaces",
@@ -159,6 +167,16 @@ impl<'a> Grant<'a> {
         }
         verbs.iter().copied().find(|verb| self.verbs.iter().any(|granted| *granted == "*" || granted == verb))
     }
+
+    /// `impersonate`, if it is granted on what can be impersonated.
+    fn impersonates(&self, group: &str, resource: &str) -> Option<&'static str> {
+        let verbs = ["impersonate"];
+        if !resource.ends_with('/') {
+            return self.verb_on(group, resource, &verbs);
+        }
+        let extra = self.resources.iter().copied().find(|granted| granted.starts_with(resource));
+        self.verb_on(group, extra.unwrap_or(resource), &verbs)
+    }
 }
 
 fn role(checker: &mut Checker<'_>, object: &Object, secrets: &[&str]) {
@@ -173,8 +191,10 @@ fn role(checker: &mut Checker<'_>, object: &Object, secrets: &[&str]) {
         };
         let all_verbs = grant.verbs.contains(&"*");
         let all_resources = grant.resources.contains(&"*");
+        // Every verb on every resource is one breach, not all of those below too.
+        let everything = all_verbs && all_resources;
         if all_verbs || all_resources || grant.groups.contains(&"*") {
-            let level = if all_verbs && all_resources { Level::Error } else { Level::Warning };
+            let level = if everything { Level::Error } else { Level::Warning };
             let message = format!(
                 "{object} rule {index} allows {} on {}",
                 grant.verbs.join(", "),
@@ -186,11 +206,11 @@ fn role(checker: &mut Checker<'_>, object: &Object, secrets: &[&str]) {
             .iter()
             .find_map(|resource| Some((grant.verb_on(RBAC, resource, &["escalate", "bind"])?, *resource)))
             .or_else(|| {
-                ["users", "groups", "serviceaccounts"]
+                IMPERSONATED
                     .iter()
-                    .find_map(|resource| Some((grant.verb_on("", resource, &["impersonate"])?, *resource)))
+                    .find_map(|(group, resource)| Some((grant.impersonates(group, resource)?, *resource)))
             })
-            .filter(|_| !all_verbs);
+            .filter(|_| !everything);
         if let Some((verb, resource)) = escalation {
             found(
                 &ESCALATE,
@@ -198,7 +218,7 @@ fn role(checker: &mut Checker<'_>, object: &Object, secrets: &[&str]) {
                 None,
             );
         }
-        if grant.verb_on("", "secrets", &["get", "list", "watch"]).is_some() && !all_resources {
+        if grant.verb_on("", "secrets", &["get", "list", "watch"]).is_some() && !everything {
             let lists = grant.verb_on("", "secrets", &["list", "watch"]).is_some();
             let only_own = !grant.names.is_empty() && grant.names.iter().all(|name| secrets.contains(name));
             if only_own && !lists {
@@ -220,7 +240,7 @@ fn role(checker: &mut Checker<'_>, object: &Object, secrets: &[&str]) {
                     .iter()
                     .find(|resource| grant.verb_on("certificates.k8s.io", resource, &["create"]).is_some())
             });
-        if let Some(resource) = mints.filter(|_| !all_resources) {
+        if let Some(resource) = mints.filter(|_| !everything) {
             found(&TOKEN, format!("{object} lets its holder mint credentials ({resource})"), None);
         }
         let idle = grant
@@ -270,12 +290,19 @@ fn run_code(
 
 fn binding(checker: &mut Checker<'_>, object: &Object, objects: &[Object]) {
     let root = &object.root;
-    if root.at("roleRef.kind").and_then(Node::as_str) == Some("ClusterRole") {
-        let name = root.at("roleRef.name").and_then(Node::as_str).unwrap_or_default();
-        let span = root.get("roleRef").map_or(root.span, |reference| reference.span);
-        let level = if name == "view" { Level::Warning } else { Level::Error };
-        let message = format!("{object} grants ClusterRole {name} in the namespace");
-        checker.found(&CLUSTER_ROLE, object, Said::at("roleRef", span, message).level(level));
+    match root.at("roleRef.kind").map(Node::shown) {
+        Some(kind) if kind == "Role" => {}
+        Some(kind) => {
+            let name = root.at("roleRef.name").map(Node::shown).unwrap_or_default();
+            let span = root.get("roleRef").map_or(root.span, |reference| reference.span);
+            let level = if kind == "ClusterRole" && name == "view" { Level::Warning } else { Level::Error };
+            let message = format!("{object} grants {kind} {name} in the namespace");
+            checker.found(&CLUSTER_ROLE, object, Said::at("roleRef", span, message).level(level));
+        }
+        None => {
+            let message = format!("{object} does not say which Role it grants");
+            checker.found(&CLUSTER_ROLE, object, Said::missing("roleRef.kind", root.span, message));
+        }
     }
     let subjects = root.get("subjects").map(Node::items).unwrap_or_default();
     for (index, subject) in subjects.iter().enumerate() {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 use wheelhouse_objects::{Container, Content, Node, Object, Selector, pod_spec};
 
+use super::objects::RESERVED_PREFIX;
 use super::services::{is_service, shown_labels};
 use crate::check::{Checker, Pod, Said};
 use crate::intake::Intake;
@@ -107,6 +108,12 @@ impl<'a> Targets<'a> {
     /// Records a reference that leads nowhere.
     fn require(&self, checker: &mut Checker<'_>, object: &Object, path: String, reference: Reference<'_>) {
         let Some(name) = reference.name.as_str().filter(|name| !name.is_empty()) else { return };
+        if self.kind == "Secret" && name.starts_with(RESERVED_PREFIX) {
+            let message = format!("{object} mounts Secret/{name}, which belongs to the platform");
+            let said = Said::at(path, reference.name.span, message).fix("remove it").protecting();
+            checker.found(self.rule, object, said);
+            return;
+        }
         let found = self.installed.iter().find(|target| target.name() == name);
         let keys = |target: &&&Object| -> Vec<String> {
             ["data", "stringData", "binaryData"]
@@ -180,7 +187,7 @@ pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake) {
         workload_selector(checker, object);
         bound_role(checker, object, &intake.objects);
         let Some(template) = pod_spec::pod_template(object) else { continue };
-        let pod = Pod { object, template };
+        let pod = Pod::new(object, template);
         volumes(checker, &pod, &config_maps, &secrets, &claims);
         for container in template.containers() {
             environment(checker, &pod, &container, &config_maps, &secrets);

@@ -2,7 +2,8 @@
 
 use wheelhouse_objects::{Content, Node};
 
-use super::baseline::relaxed_by_user_namespace;
+use super::baseline::{is_baseline_capability, relaxed_by_user_namespace};
+use super::pod::NON_ROOT_EXPLICIT;
 use super::security_context::{all, of_containers, of_pod};
 use crate::check::{Checker, Pod, Said};
 use crate::rule::Rule;
@@ -54,44 +55,70 @@ static PROC_MOUNT: Rule = Rule::warning(
 .later();
 
 pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
-    let is_windows = pod.template.spec.at("os.name").and_then(Node::as_str) == Some("windows");
     let minor = checker.facts.policy.kubernetes_minor;
-    let linux_only = !(is_windows && minor >= 25);
-    if linux_only {
-        for context in of_containers(pod) {
-            if context.field("allowPrivilegeEscalation").and_then(Node::as_bool) != Some(false) {
-                let message = format!(
-                    "{}: {} must set allowPrivilegeEscalation=false",
-                    pod.object,
-                    context.owner.shown()
-                );
-                let path = format!("{}.allowPrivilegeEscalation", context.path);
-                let said = match context.field("allowPrivilegeEscalation") {
-                    Some(field) => Said::at(path, field.span, message),
-                    None => Said::missing(path, context.span, message),
-                };
-                checker.found(&PRIVILEGE_ESCALATION, pod.object, said);
-            }
-        }
+    // Each check is there from a version on, as upstream.
+    if minor >= 8 && is_for_linux(checker, pod) {
+        privilege_escalation(checker, pod);
+    }
+    if minor >= 19 && is_for_linux(checker, pod) {
         seccomp(checker, pod);
+    }
+    if has_restricted_capabilities(checker, pod) {
         capabilities(checker, pod);
     }
     run_as_non_root(checker, pod);
-    run_as_user(checker, pod);
+    if minor >= 23 {
+        run_as_user(checker, pod);
+    }
     if minor >= 35 {
         proc_mount(checker, pod);
     }
 }
 
-/// The platform asks for `runAsNonRoot: true` also where a user namespace would relax upstream's
-/// check, so that there is no exception here (WH-131 beside WH-122).
+/// What Windows does not know is not asked of its pods, from 1.25 on.
+fn is_for_linux(checker: &Checker<'_>, pod: &Pod<'_>) -> bool {
+    let is_windows = pod.template.spec.at("os.name").and_then(Node::as_str) == Some("windows");
+    !(is_windows && checker.facts.policy.kubernetes_minor >= 25)
+}
+
+/// Whether Restricted looks at the capabilities of a pod.
+pub(crate) fn has_restricted_capabilities(checker: &Checker<'_>, pod: &Pod<'_>) -> bool {
+    checker.facts.policy.kubernetes_minor >= 22 && is_for_linux(checker, pod)
+}
+
+fn privilege_escalation(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    for context in of_containers(pod) {
+        let field = context.field("allowPrivilegeEscalation");
+        if field.and_then(Node::as_bool) == Some(false) {
+            continue;
+        }
+        let message =
+            format!("{}: {} must set allowPrivilegeEscalation=false", pod.object, context.owner.shown());
+        let path = format!("{}.allowPrivilegeEscalation", context.path);
+        let said = match field {
+            Some(field) => Said::at(path, field.span, message),
+            None => Said::missing(path, context.span, message),
+        };
+        checker.found(&PRIVILEGE_ESCALATION, pod.object, said);
+    }
+}
+
+/// The platform asks for `runAsNonRoot: true` also where a user namespace relaxes upstream's check:
+/// there the finding is the platform's (WH-131) alone, elsewhere it is both.
 fn run_as_non_root(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    let breach = |checker: &mut Checker<'_>, said: Said| {
+        if relaxed_by_user_namespace(checker, pod) {
+            checker.found(&NON_ROOT_EXPLICIT, pod.object, said);
+        } else {
+            checker.found(&RUN_AS_NON_ROOT, pod.object, said.also("WH-131"));
+        }
+    };
     let own = of_pod(pod);
     let of_pod = own.field("runAsNonRoot").and_then(Node::as_bool);
     if let Some(field) = own.field("runAsNonRoot").filter(|field| field.as_bool() != Some(true)) {
         let message = format!("{}: pod must run as non-root (runAsNonRoot=true)", pod.object);
         let said = Said::at(format!("{}.runAsNonRoot", own.path), field.span, message);
-        checker.found(&RUN_AS_NON_ROOT, pod.object, said.also("WH-131"));
+        breach(checker, said);
     }
     for context in of_containers(pod) {
         let field = context.field("runAsNonRoot");
@@ -110,7 +137,7 @@ fn run_as_non_root(checker: &mut Checker<'_>, pod: &Pod<'_>) {
                 Some(field) => Said::at(path, field.span, message),
                 None => Said::missing(path, context.span, message),
             };
-            checker.found(&RUN_AS_NON_ROOT, pod.object, said.also("WH-131"));
+            breach(checker, said);
         }
     }
 }
@@ -132,11 +159,12 @@ fn run_as_user(checker: &mut Checker<'_>, pod: &Pod<'_>) {
 }
 
 fn seccomp(checker: &mut Checker<'_>, pod: &Pod<'_>) {
-    let is_valid = |field: &Node| matches!(field.as_str(), Some("RuntimeDefault" | "Localhost"));
-    let pod_is_valid = of_pod(pod).field("seccompProfile.type").is_some_and(is_valid);
+    // A profile that is set and wrong is Baseline's matter.
+    if of_pod(pod).field("seccompProfile.type").is_some() {
+        return;
+    }
     for context in of_containers(pod) {
-        // A profile that is set and wrong is Baseline's matter.
-        if context.field("seccompProfile.type").is_none() && !pod_is_valid {
+        if context.field("seccompProfile.type").is_none() {
             let message = format!(
                 "{}: {} must set seccompProfile.type to RuntimeDefault (on it or on the pod)",
                 pod.object,
@@ -159,7 +187,7 @@ fn capabilities(checker: &mut Checker<'_>, pod: &Pod<'_>) {
         }
         let added = context.field("capabilities.add").map(Node::items).unwrap_or_default();
         for (index, capability) in added.iter().enumerate() {
-            if capability.as_str() != Some("NET_BIND_SERVICE") {
+            if is_baseline_capability(capability) && capability.as_str() != Some("NET_BIND_SERVICE") {
                 let message = format!("{}: {owner} adds capability {}", pod.object, capability.shown());
                 let path = format!("{}.capabilities.add[{index}]", context.path);
                 checker.found(&CAPABILITIES, pod.object, Said::at(path, capability.span, message));

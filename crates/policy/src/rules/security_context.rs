@@ -1,6 +1,6 @@
 //! Security contexts of a pod and its containers, visited one way by all rules.
 
-use wheelhouse_objects::{Container, Node};
+use wheelhouse_objects::{Container, Node, PodTemplate};
 use wheelhouse_source::Span;
 
 use crate::check::Pod;
@@ -40,36 +40,46 @@ impl<'a> SecurityContext<'a> {
     }
 }
 
-/// The pod's security context.
-pub(crate) fn of_pod<'a>(pod: &Pod<'a>) -> SecurityContext<'a> {
-    let spec = pod.template.spec;
-    let node = spec.set("securityContext");
-    SecurityContext {
-        owner: Owner::Pod,
-        node,
-        path: pod.path("securityContext"),
-        span: node.map_or(spec.span, |node| node.span),
-    }
+/// The pod's security context and those of all its containers.
+pub(crate) struct SecurityContexts<'a> {
+    pub(crate) of_pod: SecurityContext<'a>,
+    pub(crate) of_containers: Vec<SecurityContext<'a>>,
 }
 
-/// The security contexts of all containers.
-pub(crate) fn of_containers<'a>(pod: &Pod<'a>) -> Vec<SecurityContext<'a>> {
-    pod.template
-        .containers()
-        .into_iter()
-        .map(|container| {
+impl<'a> SecurityContexts<'a> {
+    pub(crate) fn new(template: &PodTemplate<'a>) -> Self {
+        let spec = template.spec;
+        let node = spec.set("securityContext");
+        let of_pod = SecurityContext {
+            owner: Owner::Pod,
+            node,
+            path: format!("{}.securityContext", template.path),
+            span: node.map_or(spec.span, |node| node.span),
+        };
+        let of_containers = template.containers().into_iter().map(|container| {
             let node = container.node.set("securityContext");
             SecurityContext {
-                path: pod.container_path(&container, "securityContext"),
+                path: format!("{}.{}.securityContext", template.path, container.path()),
                 span: node.map_or(container.node.span, |node| node.span),
                 node,
                 owner: Owner::Container(container),
             }
-        })
-        .collect()
+        });
+        SecurityContexts { of_containers: of_containers.collect(), of_pod }
+    }
+}
+
+/// The pod's security context.
+pub(crate) fn of_pod<'p, 'a>(pod: &'p Pod<'a>) -> &'p SecurityContext<'a> {
+    &pod.contexts.of_pod
+}
+
+/// The security contexts of all containers.
+pub(crate) fn of_containers<'p, 'a>(pod: &'p Pod<'a>) -> &'p [SecurityContext<'a>] {
+    &pod.contexts.of_containers
 }
 
 /// The pod's security context and those of all containers.
-pub(crate) fn all<'a>(pod: &Pod<'a>) -> Vec<SecurityContext<'a>> {
-    std::iter::once(of_pod(pod)).chain(of_containers(pod)).collect()
+pub(crate) fn all<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p SecurityContext<'a>> {
+    std::iter::once(of_pod(pod)).chain(of_containers(pod))
 }

@@ -174,23 +174,23 @@ pub(crate) fn selected_pods<'a>(
     objects
         .iter()
         .filter_map(|object| Some((object, pod_spec::pod_template(object)?)))
-        .filter(|(object, template)| selector.picks(Some(&labels_of_pods(object, template))))
+        .filter(|(object, template)| picks_pods(&selector, object, template))
         .collect()
 }
 
-/// The labels pods of a template get, with those that controllers add.
-fn labels_of_pods(object: &Object, template: &PodTemplate<'_>) -> Value {
-    let mut labels = match template.labels() {
-        Value::Object(labels) => labels,
-        _ => serde_json::Map::new(),
-    };
-    if object.kind == "StatefulSet" {
+/// Whether a selector picks the pods of a template, by their own labels and by those that
+/// controllers add.
+fn picks_pods(selector: &Selector, object: &Object, template: &PodTemplate<'_>) -> bool {
+    let labels = template.metadata.and_then(|metadata| metadata.get("labels"));
+    let is_set = object.kind == "StatefulSet";
+    let first_pod = if is_set { format!("{}-0", object.name()) } else { String::new() };
+    selector.picks_by(|key| match labels.and_then(|labels| labels.get(key)) {
+        Some(value) => value.as_str(),
         // Given by the StatefulSet controller since Kubernetes 1.28; the first pod is always there.
-        labels.entry("apps.kubernetes.io/pod-index").or_insert_with(|| Value::from("0"));
-        let first = Value::from(format!("{}-0", object.name()));
-        labels.entry("statefulset.kubernetes.io/pod-name").or_insert(first);
-    }
-    Value::Object(labels)
+        None if is_set && key == "apps.kubernetes.io/pod-index" => Some("0"),
+        None if is_set && key == "statefulset.kubernetes.io/pod-name" => Some(&first_pod),
+        None => None,
+    })
 }
 
 /// What is wrong with the target of a Service's port, if anything: an error for a name that no

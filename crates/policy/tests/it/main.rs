@@ -6,18 +6,23 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::string_slice
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr
 )]
 
+mod chart;
 mod entry_point;
 mod images;
 mod mutations;
 mod objects;
 mod placement;
 mod pod_security;
+mod pod_security_matrix;
 mod rbac;
 mod references;
 mod resources;
 mod services;
 mod storage;
 mod support;
+mod upstream;

@@ -174,6 +174,7 @@ fn objects_stay_in_their_namespace() {
     };
     expect("WH-014", &document("instance"), &[]);
     expect("WH-014", &document("null"), &[]);
+    expect("WH-014", &document("''"), &[]);
     expect("WH-014", &document("default"), &["error metadata.namespace = default"]);
 }
 
@@ -185,7 +186,7 @@ fn names_and_labels_of_the_platform_are_reserved() {
         &["error metadata.name = nvcf-pull-secret"],
     );
     let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  labels:\n    function-id: mine\nspec: {containers: []}\n";
-    expect("WH-019", pod, &["warning labels.function-id = function-id"]);
+    expect("WH-019", pod, &["warning metadata.labels.function-id = function-id"]);
 }
 
 #[test]
@@ -200,4 +201,187 @@ fn the_charts_own_name_and_version_are_checked() {
         .map(|finding| (finding.rule.id, finding.level))
         .collect();
     assert_eq!(found, [("WH-001", Level::Error), ("WH-002", Level::Warning), ("WH-004", Level::Error)]);
+}
+
+#[test]
+fn an_allowed_kind_is_in_a_version_that_is_served() {
+    for (version, kind, right) in [
+        ("v1beta1", "Pod", "v1"),
+        ("apps/v1beta2", "Deployment", "apps/v1"),
+        ("apps/v1beta1", "StatefulSet", "apps/v1"),
+        ("batch/v1beta1", "CronJob", "batch/v1"),
+        ("batch/v2alpha1", "CronJob", "batch/v1"),
+        ("rbac.authorization.k8s.io/v1beta1", "Role", "rbac.authorization.k8s.io/v1"),
+    ] {
+        let document = format!("apiVersion: {version}\nkind: {kind}\n{HEAD}");
+        expect("WH-012", &document, &[&format!("error apiVersion = {version}")]);
+        expect("WH-012", &document.replace(version, right), &[]);
+        expect("WH-010", &document, &[]);
+    }
+}
+
+#[test]
+fn ephemeral_containers_are_for_running_pods() {
+    let pod = |line: &str| format!("apiVersion: v1\nkind: Pod\n{HEAD}spec:\n  {line}\n");
+    expect(
+        "WH-012",
+        &pod("ephemeralContainers: [{name: e}]"),
+        &["error spec.ephemeralContainers = ephemeralContainers"],
+    );
+    expect("WH-012", &pod("ephemeralContainers: null"), &[]);
+    let job = format!(
+        "apiVersion: batch/v1\nkind: Job\n{HEAD}spec: {{template: {{spec: {{ephemeralContainers: []}}}}}}\n"
+    );
+    expect("WH-012", &job, &["error spec.template.spec.ephemeralContainers = ephemeralContainers"]);
+}
+
+#[test]
+fn nothing_selects_by_what_the_platform_overwrites() {
+    for key in
+        ["function-id", "function-version-id", "task-id", "nca-id", "function-name", "nvcf.nvidia.io/x"]
+    {
+        let service = format!("apiVersion: v1\nkind: Service\n{HEAD}spec:\n  selector: {{{key}: a}}\n");
+        expect("WH-019", &service, &[&format!("error spec.selector.{key} = {key}")]);
+        let set = format!(
+            "apiVersion: apps/v1\nkind: Deployment\n{HEAD}spec:\n  selector: {{matchLabels: {{app: a, {key}: a}}}}\n"
+        );
+        expect("WH-019", &set, &[&format!("error spec.selector.matchLabels.{key} = {key}")]);
+    }
+    let claim = format!(
+        "apiVersion: v1\nkind: PersistentVolumeClaim\n{HEAD}spec: {{selector: {{matchLabels: {{task-id: a}}}}}}\n"
+    );
+    expect("WH-019", &claim, &[]);
+}
+
+#[test]
+fn fields_of_texts_by_kind() {
+    for (document, path) in [
+        ("kind: Secret\nstringData: {a: VALUE}", "stringData.a"),
+        ("kind: ConfigMap\ndata: {a: VALUE}", "data.a"),
+        ("kind: Service\nmetadata: {name: x, annotations: {a: VALUE}}", "metadata.annotations.a"),
+        (
+            "kind: Pod\nspec: {containers: [{env: [{name: A, value: VALUE}]}]}",
+            "spec.containers[0].env[0].value",
+        ),
+        (
+            "kind: Pod\nspec: {initContainers: [{env: [{name: A, value: VALUE}]}]}",
+            "spec.initContainers[0].env[0].value",
+        ),
+        (
+            "kind: Job\nspec: {template: {metadata: {labels: {a: VALUE}}, spec: {}}}",
+            "spec.template.metadata.labels.a",
+        ),
+        (
+            "kind: CronJob\nspec: {jobTemplate: {spec: {template: {metadata: {annotations: {a: VALUE}}, spec: {}}}}}",
+            "spec.jobTemplate.spec.template.metadata.annotations.a",
+        ),
+    ] {
+        let version = if document.contains("Job") { "batch/v1" } else { "v1" };
+        let head = if document.contains("name: x") { "" } else { HEAD };
+        let with =
+            |value: &str| format!("apiVersion: {version}\n{}\n{head}", document.replace("VALUE", value));
+        for value in ["1", "1.5", "true", "no"] {
+            expect("WH-012", &with(value), &[&format!("error {path} = {value}")]);
+        }
+        for value in ["'1'", "text", "null", "'no'"] {
+            expect("WH-012", &with(value), &[]);
+        }
+    }
+}
+
+/// A Pod with some lines below its spec: the text at the place, path and fix of each misfit.
+fn misfits(spec: &str) -> Vec<(String, String, String)> {
+    let document = crate::support::pod(spec);
+    let findings = findings_with(&document, &facts()).into_iter();
+    findings
+        .filter(|(finding, _)| finding.rule.id == "WH-012")
+        .map(|(finding, text)| (finding.path, text, finding.fix))
+        .collect()
+}
+
+#[test]
+fn fields_are_known_and_of_the_right_type() {
+    let quote = "quote it: {{ … | quote }}";
+    let bare = "write it without quotes";
+    for (spec, path, text, fix) in [
+        ("hostPid: true", "spec.hostPid", "hostPid", "did you mean hostPID?"),
+        ("container: []", "spec.container", "container", "did you mean containers?"),
+        ("replicas: 1", "spec.replicas", "replicas", "remove it, or move it to where it belongs"),
+        ("hostNetwork: 'true'", "spec.hostNetwork", "'true'", bare),
+        ("hostNetwork: 1", "spec.hostNetwork", "1", "make it true or false"),
+        ("containers: {name: c}", "spec.containers", "{name: c}", "make it a list"),
+        ("containers: [c]", "spec.containers[0]", "c", "make it a mapping"),
+        ("containers: [{image: 1}]", "spec.containers[0].image", "1", quote),
+        ("containers: [{args: [--port, 80]}]", "spec.containers[0].args[1]", "80", quote),
+        ("containers: [{command: run}]", "spec.containers[0].command", "run", "make it a list"),
+        (
+            "containers: [{ports: [{containerPort: '80'}]}]",
+            "spec.containers[0].ports[0].containerPort",
+            "'80'",
+            bare,
+        ),
+        ("containers: [{env: [{name: A, value: yes}]}]", "spec.containers[0].env[0].value", "yes", quote),
+        ("containers: [{env: {A: b}}]", "spec.containers[0].env", "{A: b}", "make it a list"),
+        (
+            "containers: [{securityContext: {runAsUser: '0'}}]",
+            "spec.containers[0].securityContext.runAsUser",
+            "'0'",
+            bare,
+        ),
+        (
+            "containers: [{securityContext: {privilegd: true}}]",
+            "spec.containers[0].securityContext.privilegd",
+            "privilegd",
+            "did you mean privileged?",
+        ),
+        (
+            "containers: [{resources: {limits: {cpu: true}}}]",
+            "spec.containers[0].resources.limits.cpu",
+            "true",
+            "make it an amount",
+        ),
+        ("volumes: {v: {emptyDir: {}}}", "spec.volumes", "{v: {emptyDir: {}}}", "make it a list"),
+        ("nodeSelector: {gpu: true}", "spec.nodeSelector.gpu", "true", quote),
+        (
+            "tolerations: [{tolerationSeconds: 1.5}]",
+            "spec.tolerations[0].tolerationSeconds",
+            "1.5",
+            "make it a whole number",
+        ),
+    ] {
+        let expected = (path.to_owned(), text.to_owned(), fix.to_owned());
+        assert_eq!(misfits(spec), [expected], "{spec}");
+    }
+    for spec in [
+        "hostNetwork: null\nunknown: null",
+        "containers: [{resources: {limits: {cpu: 1, memory: 1.5, nvidia.com/gpu: '1'}}}]",
+        "containers: [{livenessProbe: {httpGet: {port: http}}, readinessProbe: {httpGet: {port: 80}}}]",
+        "terminationGracePeriodSeconds: 3e1",
+        "volumes: [{name: v, magicDisk: {}}]",
+    ] {
+        assert_eq!(misfits(spec), [], "{spec}");
+    }
+}
+
+#[test]
+fn every_allowed_kind_has_its_fields() {
+    for (version, kind) in [
+        ("v1", "ConfigMap"),
+        ("v1", "Secret"),
+        ("v1", "Service"),
+        ("apps/v1", "Deployment"),
+        ("apps/v1", "ReplicaSet"),
+        ("apps/v1", "StatefulSet"),
+        ("batch/v1", "Job"),
+        ("batch/v1", "CronJob"),
+        ("v1", "Pod"),
+        ("v1", "ServiceAccount"),
+        ("rbac.authorization.k8s.io/v1", "Role"),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+        ("v1", "PersistentVolumeClaim"),
+    ] {
+        let document = format!("apiVersion: {version}\nkind: {kind}\n{HEAD}nonsense: 1\n");
+        expect("WH-012", &document, &["error nonsense = nonsense"]);
+    }
+    expect("WH-012", &format!("apiVersion: apps/v1\nkind: DaemonSet\n{HEAD}nonsense: 1\n"), &[]);
 }

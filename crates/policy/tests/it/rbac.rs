@@ -132,3 +132,114 @@ fn accounts_and_token_secrets() {
     }
     expect("WH-159", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ntype: Opaque\n", &[]);
 }
+
+/// Verbs × resources of a group, with the rule that refuses each and its level.
+#[test]
+fn every_verb_on_every_resource_that_matters() {
+    let rbac = "rbac.authorization.k8s.io";
+    let all_roles = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
+    for resource in all_roles {
+        for verb in ["escalate", "bind", "'*'"] {
+            check(
+                "WH-151",
+                &format!("{{apiGroups: [{rbac}], resources: [{resource}], verbs: [{verb}]}}"),
+                "error",
+            );
+        }
+        check("WH-151", &format!("{{apiGroups: ['*'], resources: [{resource}], verbs: [bind]}}"), "error");
+        for verb in ["get", "list", "create", "delete"] {
+            check(
+                "WH-151",
+                &format!("{{apiGroups: [{rbac}], resources: [{resource}], verbs: [{verb}]}}"),
+                "",
+            );
+        }
+        check("WH-151", &format!("{{apiGroups: [''], resources: [{resource}], verbs: [bind]}}"), "");
+    }
+    for (group, resource) in [
+        ("''", "users"),
+        ("''", "groups"),
+        ("''", "serviceaccounts"),
+        ("authentication.k8s.io", "uids"),
+        ("authentication.k8s.io", "userextras/scopes"),
+        ("authentication.k8s.io", "'*'"),
+    ] {
+        let rule = format!("{{apiGroups: [{group}], resources: [{resource}], verbs: [impersonate]}}");
+        check("WH-151", &rule, "error");
+        check("WH-151", &rule.replace("impersonate", "get"), "");
+    }
+    for (resource, verbs) in
+        [("secrets", &["get", "list", "watch", "'*'"][..]), ("'*'", &["get", "list", "watch"][..])]
+    {
+        for verb in verbs {
+            check(
+                "WH-152",
+                &format!("{{apiGroups: [''], resources: [{resource}], verbs: [{verb}]}}"),
+                "error",
+            );
+        }
+    }
+    for verb in ["create", "update", "patch", "delete", "deletecollection"] {
+        check("WH-152", &format!("{{apiGroups: [''], resources: [secrets], verbs: [{verb}]}}"), "");
+    }
+    for resource in ["serviceaccounts/token", "'*/token'", "'*'"] {
+        check("WH-154", &format!("{{apiGroups: [''], resources: [{resource}], verbs: [create]}}"), "error");
+        check("WH-154", &format!("{{apiGroups: [''], resources: [{resource}], verbs: [get]}}"), "");
+    }
+}
+
+#[test]
+fn everything_at_once_is_one_breach() {
+    let everything = "{apiGroups: ['*'], resources: ['*'], verbs: ['*']}";
+    for id in ["WH-151", "WH-152", "WH-153", "WH-154"] {
+        check(id, everything, "");
+    }
+    check("WH-150", everything, "error");
+}
+
+#[test]
+fn workloads_and_entrances() {
+    for (group, resource) in [
+        ("''", "pods"),
+        ("apps", "deployments"),
+        ("apps", "replicasets"),
+        ("apps", "statefulsets"),
+        ("batch", "jobs"),
+        ("batch", "cronjobs"),
+    ] {
+        let rule = format!("{{apiGroups: [{group}], resources: [{resource}], verbs: [create]}}");
+        check("WH-153", &rule, "warning");
+        check("WH-153", &rule.replace("create", "watch"), "");
+    }
+    for entrance in [
+        "pods/exec",
+        "pods/attach",
+        "pods/portforward",
+        "pods/ephemeralcontainers",
+        "pods/proxy",
+        "services/proxy",
+        "nodes/proxy",
+    ] {
+        for verb in ["create", "get"] {
+            check(
+                "WH-153",
+                &format!("{{apiGroups: [''], resources: [{entrance}], verbs: [{verb}]}}"),
+                "warning",
+            );
+        }
+    }
+}
+
+#[test]
+fn references_to_what_is_no_role() {
+    let own = "{kind: ServiceAccount, name: default}";
+    for kind in ["clusterRole", "clusterrole", "role", "Secret", "''"] {
+        let reference = format!("{{kind: {kind}, name: admin}}");
+        expect("WH-155", &binding(&reference, own), &[&format!("error roleRef = {reference}")]);
+    }
+    expect(
+        "WH-155",
+        &binding("{name: r}", own),
+        &["error roleRef.kind = apiVersion: rbac.authorization.k8s.io/v1 (missing)"],
+    );
+}

@@ -1,0 +1,3 @@
+{{- define "security" -}}
+privileged: {{ .Values.debug }}
+{{- end }}
