@@ -79,6 +79,18 @@ impl Regex {
         self.size.saturating_add(1).saturating_mul(text_length as u64)
     }
 
+    /// How many steps, of a few nanoseconds each, compiling it took, about.
+    pub fn compile_cost(&self) -> u64 {
+        /// For a state or a range of characters, through all the automata.
+        const STEPS: u64 = 256;
+        self.size.saturating_add(8).saturating_mul(STEPS)
+    }
+
+    /// Bytes of memory it takes, without what searches use.
+    pub(crate) fn memory(&self) -> usize {
+        self.engine.memory_usage().saturating_add(self.pattern.len())
+    }
+
     /// Whether the text holds a match (`MatchString`).
     pub fn is_match(&self, text: &[u8]) -> bool {
         // The engine's own test stops at the earliest end of a match. That may be an empty match

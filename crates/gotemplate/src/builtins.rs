@@ -143,6 +143,10 @@ impl Builtin {
         context: &mut dyn Context,
         arguments: &[Value],
     ) -> Result<Value, CallError> {
+        if matches!(self, Builtin::Html | Builtin::Js | Builtin::Urlquery) {
+            let lengths = arguments.iter().filter_map(Value::as_string).map(|text| text.len() as u64);
+            context.charge_steps(lengths.sum::<u64>() / 8)?;
+        }
         let text = match self {
             Builtin::Print => format::sprint(context, arguments)?,
             Builtin::Println => format::sprintln(context, arguments)?,

@@ -29,10 +29,14 @@ pub enum LimitReached {
         /// The deepest nesting allowed.
         limit: u64,
     },
+    /// The texts given to `tpl` are too large together.
+    #[error("exceeded maximum size of templates ({limit} nodes)")]
+    Nodes {
+        /// The most syntax nodes allowed.
+        limit: usize,
+    },
     /// Evaluation needs more native stack than its thread has.
-    #[error(
-        "templates and expressions are nested too deep: evaluation took more than {limit} bytes of stack"
-    )]
+    #[error("exceeded maximum evaluation depth: it took more than {limit} bytes of stack")]
     Stack {
         /// The share of the stack, in bytes.
         limit: usize,

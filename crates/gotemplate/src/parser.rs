@@ -5,7 +5,7 @@ mod number;
 mod pipeline;
 mod tokens;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 use wheelhouse_source::Span;
 
 use crate::error::ParseError;
@@ -15,6 +15,9 @@ use crate::stack::StackGuard;
 use crate::strconv::quote;
 use crate::value::GoString;
 use tokens::Lookahead;
+
+/// Most syntax nodes of a text: about a hundred megabytes. Go has no bound.
+const MAX_NODES: usize = 1_000_000;
 
 /// Deepest nesting of parentheses, as in Go.
 const MAX_PARENTHESES: u32 = 10_000;
@@ -65,6 +68,7 @@ pub(crate) fn parse(
         stack,
         arena: Arena::default(),
         definitions: Vec::new(),
+        defined: HashMap::default(),
         names: HashSet::default(),
         tree: TreeState::new(),
     };
@@ -80,6 +84,8 @@ struct Parser<'s> {
     stack: StackGuard,
     arena: Arena,
     definitions: Vec<Definition>,
+    /// The places of the definitions, by name.
+    defined: HashMap<GoString, usize>,
     names: HashSet<GoString>,
     tree: TreeState,
 }
@@ -180,11 +186,14 @@ impl Parser<'_> {
     /// Keeps a definition. Two of one name in one file are an error unless one is empty.
     fn add(&mut self, name: GoString, root: NodeId) -> Parse<()> {
         let is_empty = self.arena.is_empty_tree(root, self.source);
-        match self.definitions.iter_mut().find(|known| known.name == name) {
+        match self.defined.get(&name).and_then(|at| self.definitions.get_mut(*at)) {
             Some(known) if known.is_empty => *known = Definition { name, root, is_empty },
             Some(_) if is_empty => {}
             Some(_) => return Err(self.error(multiple_definition(&name))),
-            None => self.definitions.push(Definition { name, root, is_empty }),
+            None => {
+                self.defined.insert(name.clone(), self.definitions.len());
+                self.definitions.push(Definition { name, root, is_empty });
+            }
         }
         Ok(())
     }
@@ -206,7 +215,16 @@ impl Parser<'_> {
         self.arena.push(NodeKind::List(nodes.into()), position, Span::at(position))
     }
 
+    /// Refuses a text that would take too much memory.
+    fn check_size(&self) -> Parse<()> {
+        if self.arena.len() > MAX_NODES {
+            return Err(self.error(format!("the template is too large: more than {MAX_NODES} nodes")));
+        }
+        Ok(())
+    }
+
     fn text_or_action(&mut self) -> Parse<Item> {
+        self.check_size()?;
         let token = self.next_non_space();
         match token.kind {
             TokenKind::Text => {

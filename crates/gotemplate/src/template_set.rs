@@ -49,6 +49,15 @@ impl ParsedFile {
         self.parsed.definitions.iter().map(|definition| (&definition.name, definition.root))
     }
 
+    /// About how many bytes of memory it takes.
+    fn memory(&self) -> usize {
+        /// A node and what it is compiled to.
+        const NODE: usize = 128;
+        /// What the smallest file takes.
+        const FILE: usize = 1024;
+        self.source.len().saturating_add(self.parsed.arena.len().saturating_mul(NODE)).saturating_add(FILE)
+    }
+
     pub(crate) fn program(&self) -> &Program {
         &self.program
     }
@@ -65,7 +74,7 @@ impl fmt::Debug for ParsedFile {
 pub struct Parser {
     functions: FunctionTable,
     stack_bytes: usize,
-    /// Most bytes of text kept.
+    /// Most bytes of memory that kept files take.
     capacity: usize,
     known: Mutex<Known>,
 }
@@ -112,10 +121,11 @@ impl Parser {
         let body_is_empty = parsed.arena.is_empty_tree(parsed.root, source.as_bytes());
         let file = Arc::new(ParsedFile { source: source.clone(), parsed, program, body_is_empty });
         let mut known = self.lock();
-        if known.bytes.saturating_add(source.len()) > self.capacity {
+        let bytes = file.memory();
+        if known.bytes.saturating_add(bytes) > self.capacity {
             *known = Known::default();
         }
-        known.bytes += source.len();
+        known.bytes = known.bytes.saturating_add(bytes);
         known.files.insert(source.clone(), Arc::clone(&file));
         Ok(file)
     }

@@ -1,10 +1,13 @@
 //! Rendering: parse every template of a chart, then execute file after file.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use wheelhouse_chart::{Chart, Compat};
 use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_gotemplate::{
-    Engine, FunctionTable, GoString, Limits, Map, MissingKey, Options, Parser, TemplateSet, Trace, Usage,
-    Value,
+    Engine, FunctionTable, GoString, Limits, Map, MissingKey, Options, ParsedFile, Parser, TemplateSet,
+    TextRole, Trace, Usage, Value,
 };
 use wheelhouse_sprig::{Compatibility, Environment};
 
@@ -84,7 +87,11 @@ impl Renderer {
             Compat::V4 => Compatibility::V4,
             Compat::V3 => Compatibility::V3,
         };
-        let functions = FunctionTable::new().with(wheelhouse_sprig::functions(compatibility).iter().copied());
+        let functions = FunctionTable::new()
+            .with(wheelhouse_sprig::functions(compatibility).iter().copied())
+            .with_role("include", TextRole::Include)
+            .with_role("indent", TextRole::Indent)
+            .with_role("nindent", TextRole::NewlineIndent);
         Renderer { parser: Parser::new(functions), compat }
     }
 
@@ -141,11 +148,13 @@ impl Renderer {
 
     fn parse(&self, templates: &[Renderable]) -> Result<TemplateSet, RenderError> {
         let mut set = TemplateSet::new("gotpl");
+        let mut nodes = Nodes::default();
         for template in templates {
             let failed = |error: wheelhouse_gotemplate::error::ParseError| {
                 RenderError::parse(&template.name, &error.named(&template.name), &template.text)
             };
             let file = self.parser.parse(&template.text).map_err(failed)?;
+            nodes.add(&file, &template.name)?;
             set.add(&template.name, &file).map_err(failed)?;
         }
         Ok(set)
@@ -156,6 +165,29 @@ impl Renderer {
             (GoString::from("Name"), Value::from(template.name.as_str())),
             (GoString::from("BasePath"), Value::from(template.base_path.as_str())),
         ])
+    }
+}
+
+/// Syntax nodes of all templates together: what they take of the memory.
+#[derive(Default)]
+struct Nodes {
+    counted: HashSet<*const ParsedFile>,
+    total: usize,
+}
+
+impl Nodes {
+    /// About 150 megabytes; the largest public charts have a tenth of it. Helm has no bound.
+    const MOST: usize = 1_500_000;
+
+    /// Counts a file, unless an equal one was counted: they share their nodes.
+    fn add(&mut self, file: &Arc<ParsedFile>, name: &str) -> Result<(), RenderError> {
+        if self.counted.insert(Arc::as_ptr(file)) {
+            self.total = self.total.saturating_add(file.arena().len());
+        }
+        if self.total > Self::MOST {
+            return Err(RenderError::too_large(name, LimitReached::Nodes { limit: Self::MOST }));
+        }
+        Ok(())
     }
 }
 

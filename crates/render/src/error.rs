@@ -49,6 +49,15 @@ impl RenderError {
         RenderError { message, frames: vec![frame], limit: None }
     }
 
+    /// Templates that are too large together; `file` is the one that was too much.
+    pub(crate) fn too_large(file: &str, limit: LimitReached) -> Self {
+        RenderError {
+            message: format!("parse error at ({file}): {limit}"),
+            frames: Vec::new(),
+            limit: Some(limit),
+        }
+    }
+
     /// A template that failed.
     pub(crate) fn exec(file: &str, error: &CallError, compat: Compat) -> Self {
         let mut frames = Vec::new();
@@ -90,19 +99,15 @@ fn helm_text(file: &str, error: &CallError, compat: Compat) -> String {
     }
 }
 
-/// The text of an error and of each error inside it, as Go's `errors.Unwrap` gives them.
-fn chain(error: &CallError) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        texts.push(error.to_string());
-        next = match error {
-            CallError::Template(exec) => exec.cause.as_deref(),
-            CallError::Wrapped { cause, .. } => Some(cause),
-            CallError::Message(_) | CallError::Parse(_) | CallError::Limit(_) => None,
-        };
-    }
-    texts
+/// The text of an error and of each error inside it, as Go's `errors.Unwrap` gives them. Each is
+/// made when it is asked for: a thousand includes deep, each holds the text of all below.
+fn chain(error: &CallError) -> impl Iterator<Item = String> {
+    let errors = std::iter::successors(Some(error), |error| match error {
+        CallError::Template(exec) => exec.cause.as_deref(),
+        CallError::Wrapped { cause, .. } => Some(cause),
+        CallError::Message(_) | CallError::Parse(_) | CallError::Limit(_) => None,
+    });
+    errors.map(ToString::to_string)
 }
 
 /// One block of Helm 4's text.

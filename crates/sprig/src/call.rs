@@ -23,9 +23,20 @@ pub(crate) fn text(context: &mut dyn Context, bytes: impl Into<GoString>) -> Out
     Ok(Value::String(string))
 }
 
-/// Pays for a list or map of this many elements before it is made.
+/// What a list or map takes beside its elements, in bytes.
+const CONTAINER: usize = 96;
+
+/// What an entry of a map takes beside its key's text, in bytes.
+const ENTRY: usize = 96;
+
+/// Pays for a list of this many elements before it is made.
 pub(crate) fn charge_elements(context: &mut dyn Context, count: usize) -> Result<(), CallError> {
-    context.charge_bytes(count.saturating_mul(size_of::<Value>()))
+    context.charge_bytes(CONTAINER.saturating_add(count.saturating_mul(size_of::<Value>())))
+}
+
+/// Pays for a map of this many entries before it is made.
+pub(crate) fn charge_entries(context: &mut dyn Context, count: usize) -> Result<(), CallError> {
+    context.charge_bytes(CONTAINER.saturating_add(count.saturating_mul(ENTRY)))
 }
 
 /// Goes one level deeper into a value.

@@ -30,10 +30,11 @@ pub(crate) const TABLE: &[Function] = &[
 ];
 
 /// Bytes a digest takes in one step.
-const BYTES_A_STEP: u64 = 64;
+const BYTES_A_STEP: u64 = 32;
 
-/// Steps some hundred milliseconds of computing are worth.
-const SLOW: u64 = 200_000;
+/// Steps that some hundred milliseconds of computing cost. A chart makes a few keys and hashes; at
+/// this price a render ends after some dozens.
+const SLOW: u64 = 500_000;
 
 /// Does something with random bytes. They come from the host of the environment.
 pub(crate) fn with_entropy<T>(
@@ -67,7 +68,7 @@ fn htpasswd(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
 }
 
 fn derive_password(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
-    context.charge_steps(2 * SLOW)?;
+    context.charge_steps(SLOW)?;
     let template = arguments.string(1)?.to_str_lossy();
     let [secret, user, site] = [arguments.string(2)?, arguments.string(3)?, arguments.string(4)?];
     let derived = password::derive(
@@ -120,9 +121,9 @@ fn too_short(length: usize, encoded: usize) -> CallError {
 fn generate_private_key(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
     let name = arguments.string(0)?;
     let (key_type, steps) = match name.as_bytes() {
-        b"" | b"rsa" => (KeyType::Rsa { bits: 4096 }, 5 * SLOW),
-        b"dsa" => (KeyType::Dsa, 5 * SLOW),
-        b"ecdsa" => (KeyType::EcdsaP256, 1000),
+        b"" | b"rsa" => (KeyType::Rsa { bits: 4096 }, 8 * SLOW),
+        b"dsa" => (KeyType::Dsa, 8 * SLOW),
+        b"ecdsa" => (KeyType::EcdsaP256, 4000),
         b"ed25519" => (KeyType::Ed25519, 1000),
         _ => return text(context, [b"Unknown type ", name.as_bytes()].concat()),
     };

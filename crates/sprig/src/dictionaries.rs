@@ -5,7 +5,7 @@ mod copy;
 use wheelhouse_gotemplate::Parameter::{Any, Bool, List as AnyList, Map as AnyMap, String as Str, Strings};
 use wheelhouse_gotemplate::{Arguments, CallError, Context, Function, GoString, List, Map, Signature, Value};
 
-use crate::call::{Outcome, charge_elements, function};
+use crate::call::{Outcome, charge_elements, charge_entries, function};
 use crate::convert::strval;
 
 pub(crate) const TABLE: &[Function] = &[
@@ -15,7 +15,7 @@ pub(crate) const TABLE: &[Function] = &[
     }),
     function("set", Signature::fixed(&[AnyMap, Str, Any], AnyMap), |context, arguments| {
         let map = arguments.map(0)?;
-        charge_elements(context, 1)?;
+        charge_entries(context, 1)?;
         assign(map, arguments.string(1)?.clone(), arguments.any(2).clone())?;
         Ok(Value::Map(map.clone()))
     }),
@@ -47,13 +47,13 @@ pub(crate) const TABLE: &[Function] = &[
     }),
     function("pick", Signature::variadic(&[AnyMap, Str], AnyMap), |context, arguments| {
         let map = arguments.map(0)?;
-        charge_elements(context, arguments.len())?;
+        charge_entries(context, arguments.len())?;
         let keys = arguments.rest(1).iter().filter_map(Value::as_string);
         Ok(Value::Map(Map::from_entries(keys.filter_map(|key| Some((key.clone(), map.get(key)?))))))
     }),
     function("omit", Signature::variadic(&[AnyMap, Str], AnyMap), |context, arguments| {
         let map = arguments.map(0)?;
-        charge_elements(context, map.len())?;
+        charge_entries(context, map.len())?;
         let kept = Map::from_entries(map.entries());
         for key in arguments.rest(1).iter().filter_map(Value::as_string) {
             kept.remove(key);
@@ -79,7 +79,7 @@ pub(crate) fn assign(map: &Map, key: GoString, value: Value) -> Result<(), CallE
 
 /// A key without a value gets an empty string.
 fn dict(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
-    charge_elements(context, arguments.len())?;
+    charge_entries(context, arguments.len() / 2 + 1)?;
     let map = Map::new();
     for pair in arguments.rest(0).chunks(2) {
         if let [key, rest @ ..] = pair {

@@ -88,7 +88,7 @@ impl Encoded<'_> {
         if let Some(number) = object.as_int64() {
             return sink.int(number);
         }
-        self.fields(&object.fields(), sink)
+        self.fields(&object.exported_fields(), sink)
     }
 
     /// A struct: JSON and go-yaml v3 keep the order of the fields, v3 writes their names small.

@@ -73,6 +73,7 @@ fn read(
 ) -> Result<Result<(goyaml::Value, Option<json::Error>), json::Error>, CallError> {
     let text = arguments.string(0)?.as_bytes();
     context.charge_bytes(text.len().saturating_mul(2))?;
+    context.charge_steps(text.len() as u64 / 4)?;
     let options = DecodeOptions { limits: limits(context), ..DecodeOptions::default() };
     Ok(json::decode_partly(text, &options))
 }

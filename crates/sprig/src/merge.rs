@@ -128,7 +128,7 @@ fn merge_into(
         }
         (Value::Object(present), value)
             if present.kind() == Kind::Struct
-                && !present.fields().is_empty()
+                && !present.exported_fields().is_empty()
                 && value.kind() != Kind::Struct =>
         {
             let kind = value.kind().name();

@@ -68,7 +68,7 @@ const MATCHING_STEPS: u64 = 64;
 const FURTHER_MATCHING_STEPS: u64 = 8192;
 
 /// Bytes a search may look at in one step, if all goes well.
-const BYTES_A_STEP: u64 = 128;
+const BYTES_A_STEP: u64 = 512;
 
 /// Pays for one match among many: the search, and so many bytes of the result.
 fn pay_for_match(
@@ -89,9 +89,15 @@ fn pattern<'a>(
 ) -> Result<Result<(Arc<Regex>, &'a GoString), Error>, CallError> {
     let (pattern, text) = (arguments.string(0)?, arguments.string(1)?);
     context.charge_steps(pattern.len() as u64)?;
-    let compiled = environment(context)?.patterns.borrow_mut().get(pattern.as_bytes());
+    let mut patterns = environment(context)?.patterns.borrow_mut();
+    let is_new = !patterns.contains(pattern.as_bytes());
+    let compiled = patterns.get(pattern.as_bytes());
+    drop(patterns);
     match compiled {
         Ok(regex) => {
+            if is_new {
+                context.charge_steps(regex.compile_cost() / MATCHING_STEPS)?;
+            }
             context.charge_steps(regex.cost(text.len()) / MATCHING_STEPS)?;
             Ok(Ok((regex, text)))
         }

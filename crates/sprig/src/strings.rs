@@ -3,6 +3,8 @@
 mod abbreviate;
 mod wrap;
 
+use std::collections::HashSet;
+
 use wheelhouse_gotemplate::Parameter::{Any, Bool, Int, String as Str, StringMap, Strings};
 use wheelhouse_gotemplate::format::display;
 use wheelhouse_gotemplate::{
@@ -112,7 +114,7 @@ fn trim_all(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
         let end = whole.iter().rposition(|other| other != byte).map_or(start, |last| last + 1);
         return text(context, whole.get(start..end).unwrap_or_default());
     }
-    let drops: Vec<char> = runes::runes(cutset).map(|(rune, _)| rune).collect();
+    let drops: HashSet<char> = runes::runes(cutset).map(|(rune, _)| rune).collect();
     text(context, trim(whole, |rune| drops.contains(&rune)))
 }
 
@@ -268,6 +270,9 @@ fn sort_alpha(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
         let whole = strval(context, value)?;
         return Ok(Value::List(List::strings([whole])));
     }
+    // What sorting compares, beside what making the list cost.
+    let comparisons = strings.len().saturating_mul(strings.len().max(1).ilog2() as usize);
+    context.charge_steps(comparisons as u64 / 4)?;
     let mut sorted: Vec<GoString> = strings.items().iter().filter_map(Value::as_string).cloned().collect();
     sorted.sort();
     Ok(Value::List(List::exact(ListKind::String, sorted.into_iter().map(Value::String).collect())))

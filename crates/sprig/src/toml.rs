@@ -33,7 +33,7 @@ pub(crate) const TABLE: &[Function] = &[
 fn from_toml(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
     let document = arguments.string(0)?.as_bytes();
     context.charge_bytes(document.len().saturating_mul(4))?;
-    context.charge_steps(document.len() as u64 / 8)?;
+    context.charge_steps(document.len() as u64)?;
     match parser::parse(context, document) {
         Ok(map) => Ok(Value::Map(map)),
         Err(parser::Failure::Document(text)) => {

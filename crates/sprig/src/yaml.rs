@@ -74,6 +74,6 @@ fn options(context: &dyn Context) -> ReadOptions {
 fn charged_text<'a>(context: &mut dyn Context, arguments: Arguments<'a>) -> Result<&'a [u8], CallError> {
     let text = arguments.string(0)?.as_bytes();
     context.charge_bytes(text.len().saturating_mul(4))?;
-    context.charge_steps(text.len() as u64 / 16)?;
+    context.charge_steps(text.len() as u64)?;
     Ok(text)
 }

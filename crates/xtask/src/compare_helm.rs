@@ -1,12 +1,11 @@
 //! Renders charts with real Helm and with ours, and prints both sides of one run.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::corpus::Case;
-use crate::measure::{Run, median, run_isolated};
+use crate::measure::{Run, median, percentile_95, run_isolated};
 use crate::output::{print_row, say};
 use crate::reference;
 
@@ -68,6 +67,11 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     if different > 0 { bail!("{different} of {} chart(s) differ", cases.len()) } else { Ok(()) }
 }
 
+/// How many times faster than Helm our whole process is: the median over the cases.
+pub(crate) fn ratio(ours: &Path, theirs: &Path, compat: Compat, cases: &[Case], runs: usize) -> Result<f64> {
+    Ok(compare(ours, theirs, compat, cases, runs)?.ratio)
+}
+
 /// Compares every case, prints a row for each and the medians, and gives the number that differ.
 pub(crate) fn compare_all(
     ours: &Path,
@@ -76,11 +80,23 @@ pub(crate) fn compare_all(
     cases: &[Case],
     runs: usize,
 ) -> Result<usize> {
+    Ok(compare(ours, theirs, compat, cases, runs)?.different)
+}
+
+/// What comparing many cases gave.
+struct Comparison {
+    different: usize,
+    /// Their time by ours, the median of all cases.
+    ratio: f64,
+}
+
+fn compare(ours: &Path, theirs: &Path, compat: Compat, cases: &[Case], runs: usize) -> Result<Comparison> {
     let home = tempfile::tempdir()?;
     let mut different = 0;
     let mut ratios = Vec::new();
     let mut our_times = Vec::new();
     let mut their_times = Vec::new();
+    let (mut our_peak, mut their_peak) = (0.0_f64, 0.0_f64);
     print_row!(
         "{:<10} {:>9} {:>9} {:>7} {:>9} {:>9}  chart",
         "same",
@@ -105,9 +121,11 @@ pub(crate) fn compare_all(
         let our_time = median(&our_runs.iter().map(|run| run.time).collect::<Vec<_>>());
         let their_time = median(&their_runs.iter().map(|run| run.time).collect::<Vec<_>>());
         let ratio = their_time.as_secs_f64() / our_time.as_secs_f64().max(1e-9);
-        ratios.push(Duration::from_secs_f64(ratio));
+        ratios.push(ratio);
         our_times.push(our_time);
         their_times.push(their_time);
+        our_peak = our_peak.max(megabytes(&our_runs));
+        their_peak = their_peak.max(megabytes(&their_runs));
         if difference.is_some() || runs > 1 {
             print_row!(
                 "{:<10} {:>9.1} {:>9.1} {:>7.1} {:>9.1} {:>9.1}  {}",
@@ -125,15 +143,18 @@ pub(crate) fn compare_all(
             say!("{}: {difference}", case.name);
         }
     }
-    print_row!(
-        "{} of {} identical; medians: ours {:.1} ms, helm {:.1} ms, ratio {:.1}",
-        cases.len() - different,
-        cases.len(),
-        median(&our_times).as_secs_f64() * 1e3,
-        median(&their_times).as_secs_f64() * 1e3,
-        median(&ratios).as_secs_f64()
-    );
-    Ok(different)
+    ratios.sort_unstable_by(f64::total_cmp);
+    let ratio = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
+    print_row!("{} of {} identical", cases.len() - different, cases.len());
+    for (who, times, peak) in [("ours", &our_times, our_peak), ("helm", &their_times, their_peak)] {
+        print_row!(
+            "{who}: median {:.1} ms, 95th percentile {:.1} ms, peak {peak:.1} MB",
+            median(times).as_secs_f64() * 1e3,
+            percentile_95(times).as_secs_f64() * 1e3
+        );
+    }
+    print_row!("ratio: median {ratio:.1}, least {:.1}", ratios.first().copied().unwrap_or_default());
+    Ok(Comparison { different, ratio })
 }
 
 fn megabytes(runs: &[Run]) -> f64 {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use expressions::Expressions;
-use random::Random;
+pub(crate) use random::Random;
 
 /// Charts made by [`generated`].
 const GENERATED: u64 = 360;
@@ -18,6 +18,8 @@ const GENERATED: u64 = 360;
 pub(crate) struct Case {
     /// How it is called in the report.
     pub name: String,
+    /// The chart, if the case is one chart alone.
+    pub chart: Option<PathBuf>,
     /// The arguments, without the program.
     pub arguments: Vec<String>,
 }
@@ -25,9 +27,11 @@ pub(crate) struct Case {
 impl Case {
     /// `template CHART` with a fixed cluster.
     pub(crate) fn chart(path: &Path) -> Self {
+        let chart = Some(path.to_owned());
         let path = path.display().to_string();
         Case {
             name: path.clone(),
+            chart,
             arguments: ["template", "release", &path, "--kube-version", "v1.36.0"]
                 .map(ToOwned::to_owned)
                 .to_vec(),
@@ -56,6 +60,7 @@ pub(crate) fn repository_charts(root: &Path) -> Result<Vec<Case>> {
             files.sort();
             for file in files.iter().filter(|file| file.to_string_lossy().ends_with("-values.yaml")) {
                 let mut with_values = case.clone();
+                with_values.chart = None;
                 with_values.name = format!("{} with {}", case.name, file.display());
                 with_values.arguments.extend(["--values".to_owned(), file.display().to_string()]);
                 cases.push(with_values);

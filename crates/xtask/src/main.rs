@@ -1,6 +1,7 @@
 //! Developer commands of Wheelhouse: `cargo xtask COMMAND`.
 
 mod bench_check;
+mod bench_engine;
 mod bench_gateway;
 mod compare_helm;
 mod corpus;
@@ -25,6 +26,9 @@ cargo xtask COMMAND
   bench-gateway                   latency, throughput and memory of the gateway, beside nginx where it is installed
   bench-check [--helm PATH] [--runs N]
                                   measure check and template as whole processes on 300 objects
+  bench-engine [--helm PATH] [--runs N] [CHARTS...]
+                                  measure the engine against its goals; of the repository's and generated
+                                  charts where none are named
   generated [--check]             write the generated references under docs/, or fail if they are stale
 ";
 
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         ["image", rest @ ..] => image::run(rest),
         ["bench-gateway"] => bench_gateway::run(),
         ["bench-check", rest @ ..] => bench_check::run(rest),
+        ["bench-engine", rest @ ..] => bench_engine::run(rest),
         ["generated", rest @ ..] => generated::run(rest),
         _ => {
             say!("{USAGE}");

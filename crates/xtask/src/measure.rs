@@ -55,7 +55,16 @@ pub(crate) fn run_isolated(program: &Path, arguments: &[String], home: &Path) ->
 
 /// The middle one of some durations; zero of none.
 pub(crate) fn median(times: &[Duration]) -> Duration {
+    at_share(times, 50)
+}
+
+/// The duration that 95 of 100 do not exceed; zero of none.
+pub(crate) fn percentile_95(times: &[Duration]) -> Duration {
+    at_share(times, 95)
+}
+
+fn at_share(times: &[Duration], percent: usize) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    sorted.get(sorted.len() * percent / 100).copied().unwrap_or_default()
 }

@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use wheelhouse_goregex::Regex;
 use wheelhouse_goyaml::{Map, Value};
 
 use super::decimal::Decimal;
-use super::document::{Document, Target, below};
+use super::document::{Document, Target, below, lookup};
 use super::draft::Draft;
 use super::error::CompileError;
 use super::format::Format;
@@ -105,9 +106,11 @@ impl Compiler<'_> {
 
     fn compile(&mut self, url: &str, pointer: &str) -> Result<Schema, CompileError> {
         let Some(document) = self.documents.get(url) else { return Err(CompileError::Load(url.to_owned())) };
-        let value = document.lookup(pointer)?.clone();
+        // Shared, as compiling takes in other documents meanwhile.
+        let root = Rc::clone(&document.value);
+        let value = lookup(&root, &document.url, pointer)?;
         if !document.knows(pointer) {
-            self.validate(document, pointer, &value)?;
+            self.validate(document, pointer, value)?;
             if let Some(document) = self.documents.get_mut(url) {
                 document.add(pointer)?;
             }
@@ -152,7 +155,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        match &value {
+        match value {
             Value::Bool(value) => schema.boolean = Some(*value),
             Value::Map(entries) if entries.is_empty() => schema.boolean = Some(true),
             Value::Map(entries) => {

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
 
 use wheelhouse_goyaml::Value;
 
@@ -10,7 +11,7 @@ use super::location::{self, append, join, split_fragment, unescape};
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) url: String,
-    pub(super) value: Value,
+    pub(super) value: Rc<Value>,
     /// Schemas with a name of their own, by pointer; the root is one.
     resources: BTreeMap<String, Resource>,
     /// Pointers of known schemas.
@@ -42,12 +43,12 @@ impl Document {
     pub(super) fn new(url: &str, value: Value) -> Result<Document, CompileError> {
         let mut document = Document {
             url: url.to_owned(),
-            value: Value::Null,
+            value: Rc::default(),
             resources: BTreeMap::new(),
             known: HashSet::new(),
         };
         document.collect(&value, url, "", Draft::LATEST)?;
-        document.value = value;
+        document.value = Rc::new(value);
         Ok(document)
     }
 
@@ -72,31 +73,12 @@ impl Document {
     /// # Errors
     /// As [`Document::new`], and a pointer to nothing.
     pub(super) fn add(&mut self, pointer: &str) -> Result<(), CompileError> {
-        let value = self.lookup(pointer)?.clone();
+        let root = Rc::clone(&self.value);
+        let value = lookup(&root, &self.url, pointer)?;
         let (base, draft) = self
             .resource(pointer)
             .map_or((self.url.clone(), Draft::LATEST), |(_, found)| (found.id.clone(), found.draft));
-        self.collect(&value, &base, pointer, draft)
-    }
-
-    /// The value at a pointer.
-    ///
-    /// # Errors
-    /// A malformed pointer, or one to nothing.
-    pub(super) fn lookup(&self, pointer: &str) -> Result<&Value, CompileError> {
-        let mut value = &self.value;
-        for token in pointer.split('/').skip(1) {
-            let token = unescape(token)
-                .ok_or_else(|| CompileError::InvalidPointer(location::to_text(&self.url, pointer)))?;
-            let inner = match value {
-                Value::Map(entries) => entries.get(&token),
-                Value::Seq(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
-                _ => None,
-            };
-            value =
-                inner.ok_or_else(|| CompileError::PointerNotFound(location::to_text(&self.url, pointer)))?;
-        }
-        Ok(value)
+        self.collect(value, &base, pointer, draft)
     }
 
     /// Where an absolute reference leads.
@@ -225,6 +207,25 @@ impl Document {
         }
         Ok(())
     }
+}
+
+/// The value at a pointer in the document of this address.
+///
+/// # Errors
+/// A malformed pointer, or one to nothing.
+pub(super) fn lookup<'v>(document: &'v Value, url: &str, pointer: &str) -> Result<&'v Value, CompileError> {
+    let mut value = document;
+    for token in pointer.split('/').skip(1) {
+        let token =
+            unescape(token).ok_or_else(|| CompileError::InvalidPointer(location::to_text(url, pointer)))?;
+        let inner = match value {
+            Value::Map(entries) => entries.get(&token),
+            Value::Seq(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        };
+        value = inner.ok_or_else(|| CompileError::PointerNotFound(location::to_text(url, pointer)))?;
+    }
+    Ok(value)
 }
 
 fn unknown_draft(url: &str, document: &str, is_root: bool) -> CompileError {

@@ -61,6 +61,9 @@ impl Failure {
     }
 }
 
+/// How many callers of a failed template are shown: one that includes itself has a thousand.
+const MOST_CALLERS: usize = 20;
+
 impl Detail {
     fn of_render(error: &RenderError) -> Option<Self> {
         let innermost = error.frames.last()?;
@@ -71,7 +74,8 @@ impl Detail {
             span: frame.span,
         };
         let mut places = vec![place("", innermost)];
-        places.extend(error.frames.iter().rev().skip(1).map(|frame| place("called from here", frame)));
+        let callers = error.frames.iter().rev().skip(1);
+        places.extend(callers.take(MOST_CALLERS).map(|frame| place("called from here", frame)));
         Some(Detail { message: innermost.message.clone(), places })
     }
 

@@ -8,7 +8,7 @@ use crate::function::{Arguments, CallError, Function, Parameter, Signature};
 use crate::node::NodeId;
 use crate::program::{Callee, Expression};
 use crate::trace::{CallKind, OriginId};
-use crate::value::Value;
+use crate::value::{GoString, Value};
 
 impl Engine<'_> {
     /// Calls a function. `node` is what an error of the function is told of.
@@ -41,6 +41,7 @@ impl Engine<'_> {
     ) -> Result<Operand, Fault> {
         let values = self.arguments(unit, function.name, function.signature, dot, arguments, last)?;
         self.step(unit)?;
+        self.pay_for_texts(unit, function.signature, &values)?;
         self.begin_call(unit, node);
         let result = (function.call)(self, Arguments(&values));
         let origin = self.end_call(function.name, &values, &result);
@@ -76,6 +77,9 @@ impl Engine<'_> {
             }
             operands.extend(last);
             self.step(unit)?;
+            let texts = operands.iter().filter_map(|operand| operand.value.as_string());
+            let steps = texts.map(looked_at).sum();
+            self.pay(unit, steps)?;
             let result = if builtin == Builtin::Call {
                 let callee = self.callee_name(unit, arguments, &operands);
                 builtin.call_operands(&operands, &callee)
@@ -182,6 +186,31 @@ impl Engine<'_> {
         Ok(values)
     }
 
+    /// Pays for what a function does with its texts. One that asks for a string goes through it;
+    /// one that takes anything mostly hands it on, but may compare or convert it.
+    fn pay_for_texts(&mut self, unit: Unit<'_>, signature: Signature, values: &[Value]) -> Result<(), Fault> {
+        /// Bytes a function goes through in the time of a step.
+        const BYTES_A_STEP: u64 = 8;
+        let parameter = |index: usize| signature.parameters.get(index).or(signature.parameters.last());
+        let steps = values.iter().enumerate().map(|(index, value)| match value {
+            Value::String(text) if parameter(index) == Some(&Parameter::String) => {
+                text.len() as u64 / BYTES_A_STEP
+            }
+            Value::String(text) => looked_at(text),
+            _ => 0,
+        });
+        self.pay(unit, steps.sum())
+    }
+
+    /// Takes steps, unless they are too few to count.
+    fn pay(&mut self, unit: Unit<'_>, steps: u64) -> Result<(), Fault> {
+        const FEW: u64 = 16;
+        if steps < FEW {
+            return Ok(());
+        }
+        self.take_steps(steps).map_err(|limit| self.limit_fault(unit, limit))
+    }
+
     /// Before a function is called: a traced run notes where.
     pub(super) fn begin_call(&mut self, unit: Unit<'_>, node: NodeId) {
         if let Some(tracer) = &mut self.tracer {
@@ -219,4 +248,11 @@ impl Engine<'_> {
         values.clear();
         self.spare_values.push(values);
     }
+}
+
+/// Steps for a text that is perhaps looked at: only long ones count.
+fn looked_at(text: &GoString) -> u64 {
+    const LONG: usize = 1 << 16;
+    const BYTES_A_STEP: u64 = 256;
+    if text.len() < LONG { 0 } else { text.len() as u64 / BYTES_A_STEP }
 }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::engine::Engine;
+use super::engine::{Engine, Texts};
 use super::{Operand, Output};
 use crate::error::LimitReached;
 use crate::function::{CallError, Context};
@@ -43,6 +43,10 @@ impl Context for Engine<'_> {
         self.check_depth()?;
         // Even a text that was read before is looked through to find it again.
         self.charge_steps(text.as_bytes().len() as u64 / 32)?;
+        let limits = self.options.limits;
+        if self.texts.count >= limits.nested_texts {
+            return Err(CallError::Limit(LimitReached::Depth { limit: limits.nested_texts.into() }));
+        }
         let name = self.scope.name();
         let unparsed = |error: crate::error::ParseError| CallError::Wrapped {
             text: format!("cannot parse template {}", quote(text.as_bytes())),
@@ -51,6 +55,12 @@ impl Context for Engine<'_> {
         let parsed = self.parser.parse_within(text, self.stack).map_err(unparsed)?;
         let (inner, template) = self.scope.within(&parsed).map_err(unparsed)?;
         let Some(template) = template else { return Ok(GoString::default()) };
+        let outside = self.texts;
+        let nodes = outside.nodes.saturating_add(parsed.arena().len());
+        if nodes > limits.text_nodes {
+            return Err(CallError::Limit(LimitReached::Nodes { limit: limits.text_nodes }));
+        }
+        self.texts = Texts { count: outside.count + 1, nodes };
         let outer = std::mem::replace(&mut self.scope, inner);
         let dot = self.piped_dot(data);
         if let Some(tracer) = &mut self.tracer {
@@ -62,6 +72,7 @@ impl Context for Engine<'_> {
             tracer.text = OriginId::NONE;
         }
         self.scope = outer;
+        self.texts = outside;
         match result {
             Ok(mut output) => {
                 output.remove(NO_VALUE);

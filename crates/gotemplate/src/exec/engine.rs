@@ -73,10 +73,19 @@ pub struct Engine<'e> {
     pub(super) depth: u64,
     /// The names open in `include`.
     pub(super) included: Vec<GoString>,
+    /// How many texts are open in `tpl`, and their syntax nodes together.
+    pub(super) texts: Texts,
     pub(super) output: Output,
     pub(super) tracer: Option<Box<Tracer>>,
     pub(super) spare_values: Vec<Vec<Value>>,
     pub(super) spare_operands: Vec<Vec<Operand>>,
+}
+
+/// The texts that are open in `tpl`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Texts {
+    pub(super) count: u32,
+    pub(super) nodes: usize,
 }
 
 /// A template being run.
@@ -129,6 +138,7 @@ impl<'e> Engine<'e> {
             node: NodeId::FIRST,
             depth: 0,
             included: Vec::new(),
+            texts: Texts::default(),
             output: Output::default(),
             tracer: options.trace.then(|| Box::new(Tracer::new())),
             spare_values: Vec::new(),
@@ -144,6 +154,7 @@ impl<'e> Engine<'e> {
     pub fn execute(&mut self, name: &str, data: Value) -> Result<Output, CallError> {
         self.stack = StackGuard::new(self.options.limits.stack);
         self.included.clear();
+        self.texts = Texts::default();
         if let Some(tracer) = &mut self.tracer {
             tracer.begin();
         }

@@ -11,6 +11,11 @@ pub struct Limits {
     pub depth: u64,
     /// How often one name may be open in `include` at a time; Helm's limit is 1000.
     pub same_include: u32,
+    /// How deep texts may nest in `tpl`. Go has no bound, and dies of it.
+    pub nested_texts: u32,
+    /// Syntax nodes of the texts that are open in `tpl`, which is what they take of the memory:
+    /// a node is about a hundred bytes.
+    pub text_nodes: usize,
     /// Rounds of a `range` over a number.
     pub range: u64,
     /// Bytes of the native stack evaluation may use. The thread must have this and some 64 KiB
@@ -21,10 +26,12 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            steps: 50_000_000,
+            steps: 20_000_000,
             bytes: 128 << 20,
             depth: 100_000,
             same_include: 1000,
+            nested_texts: 1000,
+            text_nodes: 1_000_000,
             range: 10_000_000,
             stack: 1 << 20,
         }

@@ -123,6 +123,7 @@ impl Parser<'_> {
         let mut arguments = Vec::new();
         let mut end = start;
         loop {
+            self.check_size()?;
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
                 end = self.arena.get(operand).map_or(end, |node| node.span.end);

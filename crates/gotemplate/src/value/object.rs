@@ -20,9 +20,16 @@ pub trait Object: Any + fmt::Debug {
         None
     }
 
-    /// The exported fields in declaration order, for printing with `%v` and for JSON.
+    /// The fields in declaration order, for printing with `%v`.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
+    }
+
+    /// The fields that JSON, YAML and TOML show: those whose names begin with a capital letter.
+    fn exported_fields(&self) -> Vec<(&'static str, Value)> {
+        let mut fields = self.fields();
+        fields.retain(|(name, _)| name.starts_with(char::is_uppercase));
+        fields
     }
 
     /// The methods.

@@ -6,24 +6,25 @@ use wheelhouse_gotemplate::Limits;
 
 use crate::support::{chart, render};
 
-fn stopped(template: &str) -> String {
+fn stopped(template: &str, steps: u64) -> String {
     let files = chart(&[("templates/t.yaml", template)]);
     let start = Instant::now();
-    let message = render(
-        files,
-        Limits { steps: 5_000_000, bytes: 64 << 20, ..Limits::default() },
-        |result| match result {
-            Ok(_) => panic!("the chart rendered"),
-            Err(error) => error.to_string(),
-        },
-    );
+    let limits = Limits { steps, bytes: 64 << 20, ..Limits::default() };
+    let message = render(files, limits, |result| match result {
+        Ok(_) => panic!("the chart rendered"),
+        Err(error) => error.to_string(),
+    });
     // Generous: debug builds on a busy machine. What is tested is that it ends at all.
     assert!(start.elapsed() < Duration::from_secs(60), "{template}");
     message
 }
 
 fn check(template: &str, expected: &str) {
-    let message = stopped(template);
+    check_within(template, 5_000_000, expected);
+}
+
+fn check_within(template: &str, steps: u64, expected: &str) {
+    let message = stopped(template, steps);
     assert!(message.contains(expected), "{template}\n  {message}");
     assert!(message.contains("c/templates/t.yaml:"), "the template line is named: {message}");
 }
@@ -40,8 +41,9 @@ fn templates_that_call_themselves_end() {
         "{{define \"a\"}}{{include \"a\" .}}{{end}}{{include \"a\" .}}",
         "rendering template has a nested reference name: a",
     );
-    check("{{define \"a\"}}{{template \"a\" .}}{{end}}{{template \"a\" .}}", "nested");
+    check("{{define \"a\"}}{{template \"a\" .}}{{end}}{{template \"a\" .}}", "exceeded maximum");
     check("{{define \"a\"}}{{tpl \"{{include \\\"a\\\" .}}\" .}}{{end}}{{include \"a\" .}}", "");
+    check("{{$t := \"{{tpl . .}}\"}}{{tpl $t $t}}", "exceeded maximum template depth (1000)");
 }
 
 #[test]
@@ -53,6 +55,36 @@ fn functions_that_make_much_from_little_end() {
     check("{{$x := \"a\"}}{{range until 64}}{{$x = print $x $x}}{{end}}", "bytes");
     check("{{$x := list 1}}{{range until 64}}{{$x = concat $x $x}}{{end}}", "");
     check("{{printf \"%1000000000d\" 1}}{{printf \"%999999999s\" \"a\"}}{{fail \"not bounded\"}}", "");
+}
+
+#[test]
+fn values_that_grow_pay_for_their_memory() {
+    check("{{$x := list}}{{range 3000000}}{{$x = list $x}}{{end}}", "bytes");
+    check("{{$d := dict}}{{range 3000000}}{{$_ := set $d (print .) .}}{{end}}", "bytes");
+    check("{{$x := dict}}{{range until 64}}{{$x = dict \"a\" $x \"b\" $x}}{{end}}{{deepCopy $x}}", "bytes");
+}
+
+#[test]
+fn costly_functions_in_a_loop_end() {
+    for call in [
+        r#"bcrypt "a""#,
+        r#"derivePassword 1 "long" "a" "b" "c""#,
+        r#"genPrivateKey "ecdsa""#,
+        r#"regexMatch (print "((a{1,20}){1,20})" $i) "a""#,
+        r#"regexFindAll "(x+x+)+y" (repeat 10000 "x") -1"#,
+        r#"sha512sum (repeat 100000 "a")"#,
+        r#"fromYaml (repeat 10000 "- a\n")"#,
+        r#"fromToml (repeat 10000 "[[a]]\n")"#,
+    ] {
+        // Debug builds of the engines behind them are slow.
+        let template = format!("{{{{range $i := until 100000}}}}{{{{$x := {call}}}}}{{{{end}}}}");
+        check_within(&template, 600_000, "the render");
+    }
+}
+
+#[test]
+fn templates_too_large_to_hold_are_refused() {
+    check("{{tpl (repeat 400000 \"{{.}}\") 1}}", "the template is too large");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use wheelhouse_gotemplate::value::Capacity;
 use wheelhouse_gotemplate::{Arguments, CallError, Context, List, Map, Value};
 
-use crate::call::{Outcome, charge_elements, deeper};
+use crate::call::{Outcome, charge_elements, charge_entries, deeper};
 
 pub(super) fn deep_copy(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
     match arguments.any(0) {
@@ -18,7 +18,7 @@ fn copied(context: &mut dyn Context, value: &Value, depth: usize) -> Outcome {
     Ok(match value {
         Value::Map(map) if map.is_nil() => Value::Map(Map::nil(map.map_type())),
         Value::Map(map) => {
-            charge_elements(context, map.len())?;
+            charge_entries(context, map.len())?;
             let copy = Map::of_type(map.map_type());
             for (key, element) in map.entries() {
                 copy.insert(key, copied(context, &element, depth)?);

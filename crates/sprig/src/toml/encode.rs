@@ -278,7 +278,7 @@ fn entries(value: &Value) -> Vec<(GoString, Value)> {
     match value {
         Value::Map(map) => Map::entries(map),
         Value::Object(object) => {
-            object.fields().into_iter().map(|(name, value)| (GoString::from(name), value)).collect()
+            object.exported_fields().into_iter().map(|(name, value)| (GoString::from(name), value)).collect()
         }
         _ => Vec::new(),
     }

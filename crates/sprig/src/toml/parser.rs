@@ -33,6 +33,10 @@ impl From<CallError> for Failure {
 
 type Key = Vec<Vec<u8>>;
 
+/// Most parts of a dotted key. Finding the table of one takes time quadratic in it; the library has
+/// no bound.
+const MAX_KEY_PARTS: usize = 128;
+
 /// A table as a template sees it.
 pub(super) fn parse(context: &dyn Context, document: &[u8]) -> Result<Map, Failure> {
     let document = match document {
@@ -162,6 +166,10 @@ impl Parser<'_> {
         self.line = item.line;
         let mut key = Key::new();
         while item.kind != end && item.kind != Kind::End {
+            if key.len() >= MAX_KEY_PARTS {
+                let text = format!("a key has more than {MAX_KEY_PARTS} parts");
+                return Err(Failure::Raised(CallError::message(text)));
+            }
             key.push(self.key_part(&item)?);
             item = self.next()?;
         }

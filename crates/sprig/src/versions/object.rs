@@ -37,6 +37,10 @@ impl Object for VersionPointer {
         &POINTER_METHODS
     }
 
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        fields(&self.0)
+    }
+
     fn display(&self) -> Option<GoString> {
         Some(self.0.to_string().into())
     }
@@ -63,6 +67,10 @@ impl Object for VersionStruct {
         STRUCT_METHODS
     }
 
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        fields(&self.0)
+    }
+
     fn display(&self) -> Option<GoString> {
         Some(self.0.to_string().into())
     }
@@ -78,6 +86,18 @@ impl Object for VersionStruct {
     fn as_any(&self) -> &dyn Any {
         self
     }
+}
+
+/// What `printf "%d"` and its like show, which do not ask for the text.
+fn fields(version: &Version) -> Vec<(&'static str, Value)> {
+    vec![
+        ("major", Value::Uint64(version.major())),
+        ("minor", Value::Uint64(version.minor())),
+        ("patch", Value::Uint64(version.patch())),
+        ("pre", Value::string(version.prerelease())),
+        ("metadata", Value::string(version.metadata())),
+        ("original", Value::string(version.original())),
+    ]
 }
 
 /// Whether all fields are equal, the text they were read from included.

@@ -22,6 +22,15 @@ fn versions_are_read_loosely() {
 }
 
 #[test]
+fn verbs_that_ask_for_no_text_show_the_fields() {
+    check(
+        r#"{{ printf "%d|%v" (semver "1.2.3") (semver "1.2.3") }}"#,
+        "&{1 2 3 %!d(string=) %!d(string=) %!d(string=1.2.3)}|1.2.3",
+    );
+    check(r#"{{ dict "v" (semver "v1.2") | toJson }}"#, r#"{"v":"1.2.0"}"#);
+}
+
+#[test]
 fn constraints() {
     check(r#"{{ semverCompare "^1.2.0" "1.9.3" }} {{ semverCompare ">=1.0" "1.0.0-alpha" }}"#, "true false");
     check(

@@ -1,9 +1,10 @@
 /// A small generator of repeatable choices (SplitMix64): the same seed gives the same charts on
 /// every machine.
-pub(super) struct Random(u64);
+#[derive(Debug)]
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1))
     }
 
@@ -16,12 +17,12 @@ impl Random {
     }
 
     /// A number below `limit`; zero for a limit of zero.
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.next().checked_rem(limit).unwrap_or(0)
     }
 
     /// One of some texts; empty for none.
-    pub(super) fn pick(&mut self, choices: &[&'static str]) -> &'static str {
+    pub(crate) fn pick(&mut self, choices: &[&'static str]) -> &'static str {
         let index = self.below(choices.len() as u64);
         usize::try_from(index).ok().and_then(|index| choices.get(index)).copied().unwrap_or("")
     }

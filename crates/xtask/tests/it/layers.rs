@@ -34,6 +34,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("local", 4),
     ("cli", 4),
     ("xtask", 4),
+    ("fuzzing", 4),
 ];
 
 /// Libraries that reach outside the process: not for layers 0 and 1.
