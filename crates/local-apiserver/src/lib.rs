@@ -21,7 +21,7 @@
 //! | `operations`, `admission`, `auth`, `quota`, `custom` | what a request does to objects |
 //! | `cluster` | the state they share |
 //! | `apply`, `managed`, `patch`, `strategy`, `validation`, `defaulting`, `convert`, `scale`, `table` | pure functions over objects |
-//! | `decode`, `schema`, `resources`, `selector`, `quantity`, `names`, `field`, `status` | types and words |
+//! | `decode`, `protobuf`, `schema`, `resources`, `selector`, `quantity`, `names`, `field`, `status` | types and words |
 //! | `store` | bytes on disk and in memory |
 //!
 //! Deliberately absent: anything that acts on objects by itself beyond what the API server of a
@@ -51,6 +51,7 @@ mod meta;
 mod names;
 mod operations;
 mod patch;
+mod protobuf;
 mod quantity;
 mod quota;
 mod request;

@@ -28,6 +28,7 @@ pub mod oci;
 mod options;
 pub mod pod;
 pub mod sandbox;
+mod seccomp;
 pub mod service;
 mod worker;
 

@@ -6,11 +6,13 @@
 //!   pod B [eth0 10.244.1.7] ──┤ bridge 10.244.0.1, 10.244.1.1, … (one address for each node)
 //!   host processes ───────────┘
 //!   10.96.0.0/16 is local: the service proxy listens on the very addresses of Services
+//!   what pods send elsewhere leaves with the machine's address, where the kernel has nftables
 //!   10.244.0.0/16 is unreachable while the bridge is down: nothing leaks to the real network
 //! ```
 
 mod addresses;
 mod bridge;
+mod egress;
 pub(crate) mod inside;
 mod netlink;
 

@@ -96,6 +96,7 @@ pub(super) fn body_media(headers: &HeaderMap) -> Result<Media, Status> {
     match content_type(headers) {
         "" | "application/json" | "*/*" => Ok(Media::Json),
         "application/yaml" => Ok(Media::Yaml),
+        "application/vnd.kubernetes.protobuf" => Ok(Media::Protobuf),
         _ => Err(Status::plain(
             415,
             "UnsupportedMediaType",

@@ -273,7 +273,7 @@ pub(super) fn partial(object: &Value, version: &str) -> Value {
 
 fn encoded(code: u16, wanted: Wanted, value: &Value) -> Reply {
     match wanted.media {
-        Media::Json => super::json(code, value),
+        Media::Json | Media::Protobuf => super::json(code, value),
         Media::Yaml => raw(code, "application/yaml", serde_saphyr::to_string(value).unwrap_or_default()),
     }
 }

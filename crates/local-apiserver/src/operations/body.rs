@@ -14,6 +14,8 @@ pub(crate) enum Media {
     Json,
     /// YAML.
     Yaml,
+    /// Protocol buffers: requests only.
+    Protobuf,
 }
 
 /// Reads a document; the second part names keys given twice.
@@ -23,6 +25,7 @@ pub(crate) enum Media {
 pub(crate) fn read_value(media: Media, bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
     match media {
         Media::Json => crate::json::read(bytes).map_err(|error| json_error(&error)),
+        Media::Protobuf => crate::protobuf::read(bytes).map(|value| (value, Vec::new())),
         Media::Yaml => {
             if bytes.first() == Some(&b'{')
                 && let Ok(read) = crate::json::read(bytes)

@@ -37,7 +37,7 @@ fn is_sidecar(pod: &Value, name: &str) -> bool {
 
 pub(super) fn cells(pod: &Value) -> Vec<Value> {
     let mut total = meta::items(pod, &["spec", "containers"]).len();
-    let (mut ready, mut restarts) = (0, 0);
+    let (mut ready, mut restarts, mut sidecar_restarts) = (0, 0, 0);
     let mut reason = match meta::text(pod, &["status", "reason"]) {
         "" => meta::text(pod, &["status", "phase"]).to_owned(),
         given => given.to_owned(),
@@ -57,6 +57,9 @@ pub(super) fn cells(pod: &Value) -> Vec<Value> {
     for (index, status) in statuses(pod, "initContainerStatuses").iter().enumerate() {
         restarts += restarts_of(status);
         let sidecar = is_sidecar(pod, meta::text(status, &["name"]));
+        if sidecar {
+            sidecar_restarts += restarts_of(status);
+        }
         let started = status.get("started") == Some(&Value::Bool(true));
         if sidecar && status.get("ready") == Some(&Value::Bool(true)) {
             ready += 1;
@@ -73,7 +76,9 @@ pub(super) fn cells(pod: &Value) -> Vec<Value> {
         initializing = true;
         break;
     }
-    if !initializing {
+    // A sidecar that ended after the others does not undo what was initialized.
+    if !initializing || condition("Initialized").is_some_and(|c| meta::text(c, &["status"]) == "True") {
+        restarts = sidecar_restarts;
         let mut running = false;
         for status in statuses(pod, "containerStatuses").iter().rev() {
             restarts += restarts_of(status);

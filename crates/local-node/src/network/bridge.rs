@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest as _, Sha256};
 
 use super::addresses::Range;
+use super::egress;
 use super::netlink::{Netlink, index};
 
 /// The size of packets between pods; nothing here leaves the machine.
@@ -55,6 +56,10 @@ impl Bridge {
         }
         netlink.set_up(index)?;
         netlink.add_local_range(services, self::index("lo")?)?;
+        // Pods reach each other, services and this machine without it.
+        if let Err(error) = egress::open(&name, pods, index) {
+            tracing::warn!(%error, "pods reach nothing outside this machine: nftables cannot be used");
+        }
         Ok(Self { name, index, pods, services, netlink: Mutex::new(netlink) })
     }
 
@@ -93,6 +98,9 @@ impl Bridge {
     /// # Errors
     /// If the kernel refuses.
     pub fn down(&self) -> io::Result<()> {
+        if let Err(error) = egress::close(&self.name) {
+            tracing::debug!(%error, "the way out was not closed");
+        }
         let mut netlink = self.netlink();
         netlink.delete(&self.name)?;
         netlink.delete_local_range(self.services, index("lo")?)

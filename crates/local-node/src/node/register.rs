@@ -177,7 +177,17 @@ pub(super) async fn dns_service(host: Arc<Host>) {
         match host.cluster.create(&SERVICE, Some("kube-system"), &service).await {
             Ok(_) => return,
             Err(error) if error.is_already_exists() => return,
+            // An address is refused before a name is; the one who has it may be this very Service.
             Err(error) if matches!(error.code(), Some(400 | 422)) => {
+                let known = host.cluster.get(&SERVICE, Some("kube-system"), "kube-dns").await;
+                let address = known
+                    .as_ref()
+                    .ok()
+                    .and_then(Option::as_ref)
+                    .map(|known| known.pointer("/spec/clusterIP"));
+                if address == Some(service.pointer("/spec/clusterIP")) {
+                    return;
+                }
                 tracing::warn!(%error, "the address of cluster DNS cannot be reserved");
                 return;
             }

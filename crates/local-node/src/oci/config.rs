@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::capabilities;
 use super::user::User;
+use crate::seccomp;
 
 /// A folder or file of the host that a container sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub struct ContainerConfig {
     pub privileged: bool,
     /// The process may not gain rights.
     pub no_new_privileges: bool,
+    /// Filter the system calls as the runtime does by default; never those of privileged containers.
+    pub filtered: bool,
     /// Capabilities added.
     pub add_capabilities: Vec<String>,
     /// Capabilities dropped.
@@ -155,13 +158,17 @@ pub fn runtime_config(container: &ContainerConfig) -> Value {
             fields.insert("devices".to_owned(), devices.into());
         }
     }
-    json!({
+    let mut config = json!({
         "ociVersion": "1.0.2",
         "process": process,
         "root": {"path": "rootfs", "readonly": container.read_only_root},
         "mounts": mounts(container),
         "linux": linux,
-    })
+    });
+    if let Some(fields) = config.as_object_mut().filter(|_| container.filtered && !container.privileged) {
+        fields.insert("annotations".to_owned(), json!({seccomp::ANNOTATION: seccomp::RUNTIME_DEFAULT}));
+    }
+    config
 }
 
 /// Only mounts, and processes unless shared, are the container's own; network, IPC and host name are

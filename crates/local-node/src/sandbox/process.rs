@@ -20,6 +20,7 @@ use super::control::Control;
 use super::mounts;
 use super::protocol::{Exit, FILES, Reply, Request};
 use crate::network::inside;
+use crate::seccomp::Confined;
 
 /// The sandbox of one pod: runs until the node closes its end of the socket, which is standard input.
 ///
@@ -148,7 +149,8 @@ impl Process {
         let builder = ContainerBuilder::new(id.to_owned(), SyscallType::default())
             .with_root_path(&self.state)
             .map_err(chain)?
-            .with_console_socket(console);
+            .with_console_socket(console)
+            .with_executor(Confined);
         // With a terminal the files are the terminal's, which libcontainer makes.
         Ok(if terminal { builder } else { builder.with_stdin(stdin).with_stdout(stdout).with_stderr(stderr) })
     }

@@ -298,6 +298,7 @@ fn configure(
         read_only_root: flag("readOnlyRootFilesystem").unwrap_or_default(),
         privileged,
         no_new_privileges: flag("allowPrivilegeEscalation") == Some(false),
+        filtered: filtered(pod, plan)?,
         add_capabilities: strings(&plan.spec, "/securityContext/capabilities/add"),
         drop_capabilities: strings(&plan.spec, "/securityContext/capabilities/drop"),
         process_namespace,
@@ -308,6 +309,18 @@ fn configure(
         devices: Vec::new(),
         shared_memory: (!pod_flag("hostIPC")).then(|| pod_folder(host, pod).join("shm")),
     })
+}
+
+/// Whether the system calls of a container are filtered, as its profile or else the pod's asks; as with the
+/// kubelet's defaults, they are not where neither names one.
+fn filtered(pod: &PodPlan, plan: &ContainerPlan) -> Result<bool, String> {
+    match security(pod, plan, "seccompProfile").map(|profile| text(profile, "/type")) {
+        Some("RuntimeDefault") => Ok(true),
+        Some("Localhost") => {
+            Err("the seccomp profile is of type Localhost, and local nodes have no folder of profiles: use RuntimeDefault".to_owned())
+        }
+        _ => Ok(false),
+    }
 }
 
 /// The process namespace of a pod whose containers share one: that of its first container that runs.
@@ -531,6 +544,20 @@ mod tests {
         }
         let empty = Image { config: ImageConfig::default(), ..image() };
         assert!(arguments(&container(json!({})), &empty, &environment).is_err());
+    }
+
+    #[test]
+    fn the_profile_of_the_container_goes_before_the_pods() {
+        let asked = |pod: &str, container: Value| {
+            let spec = json!({"spec": {"securityContext": {"seccompProfile": {"type": pod}}, "containers": [container]}});
+            let pod = PodPlan::of(&spec);
+            filtered(&pod, &pod.containers[0])
+        };
+        let own = |kind: &str| json!({"securityContext": {"seccompProfile": {"type": kind}}});
+        assert_eq!(asked("RuntimeDefault", json!({})), Ok(true));
+        assert_eq!(asked("RuntimeDefault", own("Unconfined")), Ok(false));
+        assert_eq!(asked("Unconfined", own("RuntimeDefault")), Ok(true));
+        assert!(asked("Unconfined", own("Localhost")).unwrap_err().contains("Localhost"));
     }
 
     #[test]

@@ -182,6 +182,40 @@ async fn commands_run_inside_and_signals_arrive() {
 }
 
 #[tokio::test]
+async fn the_default_filter_stops_what_containers_need_not_do() {
+    if !support::machine_allows() {
+        return;
+    }
+    for (filtered, expected) in
+        [(false, "unshare: done"), (true, "unshare: Operation not permitted (os error 1)")]
+    {
+        let mut play = Play::new().await;
+        let bundle = play.folder.path().join("c");
+        play.sandbox.mount(Root { layers: vec!["one".to_owned()], bundle: bundle.clone() }).await.unwrap();
+        let config = ContainerConfig {
+            args: ["/guest", "unshare", "--", "sleep", "60"].map(str::to_owned).to_vec(),
+            env: vec!["PATH=/".to_owned()],
+            cgroup: play.group(),
+            filtered,
+            ..ContainerConfig::default()
+        };
+        std::fs::write(bundle.join("config.json"), runtime_config(&config).to_string()).unwrap();
+        let (own, output) = files();
+        let started = play.sandbox.run("c", &bundle, None, own).await.unwrap();
+        // What is run inside later is filtered the same way.
+        let (own, said) = files();
+        let args = ["/guest", "unshare"].map(str::to_owned).to_vec();
+        play.sandbox.exec("c", args, None, own).await.unwrap();
+        assert_eq!(play.exit().await.code, 0);
+        assert_eq!(Play::read(said).await, format!("{expected}\na thread runs\n"));
+        play.sandbox.signal(started.pid, 9).await.unwrap();
+        play.exit().await;
+        assert_eq!(Play::read(output).await, format!("{expected}\na thread runs\n"));
+        play.delete().await;
+    }
+}
+
+#[tokio::test]
 async fn a_program_that_is_not_there_is_named() {
     if !support::machine_allows() {
         return;
