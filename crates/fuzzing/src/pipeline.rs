@@ -34,9 +34,21 @@ pub(crate) fn render_both_ways(files: &[File], user: &UserValues<'_>, compat: Co
     }
 }
 
-fn texts(rendered: &RenderedChart) -> Vec<(&str, &[u8])> {
+/// The rendered files, without the addresses that printing a pointer shows: no two runs share them.
+fn texts(rendered: &RenderedChart) -> Vec<(&str, String)> {
     let files = rendered.files.iter().chain(&rendered.notes);
-    files.map(|file| (file.name.as_str(), file.text.as_slice())).collect()
+    files.map(|file| (file.name.as_str(), without_addresses(&file.text))).collect()
+}
+
+fn without_addresses(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let mut parts = text.split("0x");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept.push_str("0x");
+        kept.push_str(part.trim_start_matches(|letter: char| letter.is_ascii_hexdigit()));
+    }
+    kept
 }
 
 fn limit(error: &PipelineError) -> Option<LimitReached> {
