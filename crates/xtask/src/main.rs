@@ -3,6 +3,7 @@
 mod bench_check;
 mod bench_engine;
 mod bench_gateway;
+mod bench_hostile;
 mod compare_helm;
 mod corpus;
 mod generated;
@@ -29,6 +30,7 @@ cargo xtask COMMAND
   bench-engine [--helm PATH] [--runs N] [CHARTS...]
                                   measure the engine against its goals; of the repository's and generated
                                   charts where none are named
+  bench-hostile [--only TEXT]     measure inputs that try to use up the machine; fails over 2 s or 300 MiB
   generated [--check]             write the generated references under docs/, or fail if they are stale
 ";
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["bench-gateway"] => bench_gateway::run(),
         ["bench-check", rest @ ..] => bench_check::run(rest),
         ["bench-engine", rest @ ..] => bench_engine::run(rest),
+        ["bench-hostile", rest @ ..] => bench_hostile::run(rest),
         ["generated", rest @ ..] => generated::run(rest),
         _ => {
             say!("{USAGE}");

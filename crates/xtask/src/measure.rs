@@ -18,6 +18,8 @@ pub(crate) struct Run {
     pub stderr: Vec<u8>,
     /// Wall time from start to end.
     pub time: Duration,
+    /// Processor time, of the user's part and the system's.
+    pub processor: Duration,
     /// Peak resident memory in kilobytes.
     pub peak_kilobytes: u64,
 }
@@ -49,6 +51,7 @@ pub(crate) fn run_isolated(program: &Path, arguments: &[String], home: &Path) ->
         stdout: std::fs::read(&stdout_path)?,
         stderr: std::fs::read(&stderr_path)?,
         time,
+        processor: usage.rusage.utime + usage.rusage.stime,
         peak_kilobytes: usage.rusage.maxrss / 1024,
     })
 }
