@@ -118,7 +118,7 @@ fn errors(result: Result<Checked, Stop>) -> Vec<String> {
             return vec![format!("! render {place} {}", message.trim_end())];
         }
         Err(Stop::Pipeline(error)) => {
-            return vec![format!("! values {}", error.to_string().replace('\n', " "))];
+            return vec![format!("! values {}", error.to_string().replace('\n', " ").trim_end())];
         }
     };
     if let Err(error) = &checked.rendered.manifests {

@@ -77,7 +77,7 @@ fn check_files(
         release: &release,
         capabilities: &Capabilities::offline(Compat::V4),
         environment: &environment,
-        limits: Limits { stack: STACK, steps: 5_000_000, bytes: 64 << 20, ..Limits::default() },
+        limits: Limits { stack: STACK, steps: 1_000_000, bytes: 16 << 20, ..Limits::default() },
         checkpoint: None,
         skip_schema_validation: false,
         trace: true,
