@@ -7,6 +7,7 @@ mod dependency;
 mod global;
 mod local;
 mod package;
+mod serving;
 mod template;
 mod values;
 
@@ -20,6 +21,7 @@ pub(crate) use local::{
     LocalStatus, LocalUp,
 };
 pub(crate) use package::{Package, RegistryOptions};
+pub(crate) use serving::{Agent, Demo, LogFormat, Report, Serve, ServingOptions, Up};
 pub(crate) use template::{InstallOptions, Template};
 pub(crate) use values::ValueOptions;
 
@@ -40,8 +42,14 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Render a chart's templates
     Template(Box<Template>),
-    /// Take a chart from nothing to a package, and see what the platform refuses
+    /// Create, deploy and call a function on this machine, from nothing
     Demo(Demo),
+    /// Run everything on this machine: cluster, registry, control plane, agent, gateway
+    Up(Box<Up>),
+    /// Run the control plane, the gateway and the registry; clusters join through agents
+    Serve(Box<Serve>),
+    /// Make the platform's instances real on a cluster
+    Agent(Box<Agent>),
     /// Hold a chart against the platform's policy
     Check(Box<Check>),
     /// Tell where a field comes from, or what a rule says
@@ -139,12 +147,4 @@ pub(crate) struct ShowOptions {
     /// Print only what this JSONPath expression gives
     #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
     pub jsonpath: String,
-}
-
-/// `demo`
-#[derive(Args, Debug)]
-pub(crate) struct Demo {
-    /// Keep the folder the demo worked in
-    #[arg(long)]
-    pub keep: bool,
 }

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod agent;
 mod check;
 mod completion;
 mod create;
@@ -11,10 +12,13 @@ mod failure;
 mod local;
 mod package;
 mod reference;
+mod serve;
 mod show;
 mod template;
+mod up;
 mod version;
 
+pub(crate) use demo::INFERENCE_SERVER;
 pub(crate) use failure::Failure;
 
 use crate::arguments::{Arguments, Command};
@@ -28,7 +32,10 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Version(options) => version::run(&options, *printer),
         Command::Env(options) => env::run(&options, &settings, *printer),
         Command::Completion(options) => completion::run(&options, *printer),
-        Command::Demo(options) => demo::run(&options, *printer),
+        Command::Demo(options) => demo::run(&options, &settings, *printer),
+        Command::Up(options) => up::run(&options, &settings, *printer),
+        Command::Serve(options) => serve::run(&options, &settings, *printer),
+        Command::Agent(options) => agent::run(&options, &arguments.global, &settings, *printer),
         Command::Check(options) => check::run(&options, &settings, *printer),
         Command::Explain(options) => explain::run(&options, &settings, *printer),
         Command::Show(options) => show::run(&options, &settings, *printer),

@@ -10,12 +10,15 @@ mod arguments;
 mod charts;
 mod commands;
 mod dependencies;
+mod engine;
 mod filesystem;
 mod host;
 mod narrator;
 mod parse;
 mod printer;
+mod running;
 mod settings;
+mod stack;
 mod table;
 
 use std::process::ExitCode;
@@ -26,6 +29,11 @@ fn main() -> ExitCode {
     // Before any thread: pods of the local cluster are started by this program.
     if let Some(code) = wheelhouse_local::sandbox() {
         return code;
+    }
+    // The example function's server is this program too: the demo makes its image from it.
+    let mut words = std::env::args().skip(1);
+    if words.next().as_deref() == Some(commands::INFERENCE_SERVER) {
+        return wheelhouse_inference_server::main(words);
     }
     // Templates recurse on the native stack: the thread has what a render may use, and some more.
     let thread = std::thread::Builder::new().stack_size(charts::RENDER_STACK + (8 << 20)).spawn(run);

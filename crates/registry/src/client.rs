@@ -238,13 +238,31 @@ impl Client {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Incoming>, Error> {
+        self.call_again(repository, method, path, headers, body, &mut None).await
+    }
+
+    /// As [`Client::call`], one of several calls of one user: what authorized the last one is tried first. A large
+    /// body cannot wait for a challenge, because a registry that asks for one does not read the body.
+    pub(crate) async fn call_again(
+        &self,
+        repository: &Repository<'_>,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+        known: &mut Option<HeaderValue>,
+    ) -> Result<Response<Incoming>, Error> {
         let scheme = if self.http.policy().is_plain(repository.host) { "http" } else { "https" };
         let uri = if path.starts_with('/') {
             format!("{scheme}://{}{path}", repository.host)
         } else {
             format!("{scheme}://{}/v2/{}/{path}", repository.host, repository.name)
         };
-        let first = self.follow(method.clone(), &uri, headers.clone(), body.clone()).await?;
+        let mut with_known = headers.clone();
+        if let Some(value) = known.clone() {
+            with_known.insert(header::AUTHORIZATION, value);
+        }
+        let first = self.follow(method.clone(), &uri, with_known, body.clone()).await?;
         if first.status() != StatusCode::UNAUTHORIZED {
             return check(repository.host, &uri, first).await;
         }
@@ -270,11 +288,14 @@ impl Client {
                     Err(error) => return Err(error),
                 };
                 let mut headers = headers.clone();
-                headers.insert(header::AUTHORIZATION, authorization);
+                headers.insert(header::AUTHORIZATION, authorization.clone());
                 let response = self.follow(method.clone(), &uri, headers, body.clone()).await?;
                 match check(repository.host, &uri, response).await {
                     Err(error @ Error::Unauthorized { .. }) => last = Some(error),
-                    done => return done,
+                    done => {
+                        *known = Some(authorization);
+                        return done;
+                    }
                 }
             }
         }

@@ -87,8 +87,9 @@ impl Client {
     ) -> Result<Pushed, Error> {
         let Target { host, repository, tag, logins } = *target;
         let repository = Repository { host, name: repository, logins, push: true };
+        let mut known = None;
         for blob in layers.iter().chain([&config]) {
-            self.push_blob(&repository, blob).await?;
+            self.push_blob(&repository, blob, &mut known).await?;
         }
         let manifest = Manifest {
             schema_version: 2,
@@ -105,22 +106,30 @@ impl Client {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(IMAGE_MANIFEST));
         let size = bytes.len();
         let digest = Digest::of(&bytes);
-        self.call(&repository, Method::PUT, &format!("manifests/{tag}"), headers, bytes.into()).await?;
+        let path = format!("manifests/{tag}");
+        self.call_again(&repository, Method::PUT, &path, headers, bytes.into(), &mut known).await?;
         Ok(Pushed { digest, size })
     }
 
-    async fn push_blob(&self, repository: &Repository<'_>, blob: &Blob) -> Result<(), Error> {
+    async fn push_blob(
+        &self,
+        repository: &Repository<'_>,
+        blob: &Blob,
+        known: &mut Option<HeaderValue>,
+    ) -> Result<(), Error> {
         let digest = Digest::of(&blob.bytes);
-        let known = self
+        // What authorizes reading may not authorize writing, so it is not taken over.
+        let there = self
             .call(repository, Method::HEAD, &format!("blobs/{digest}"), HeaderMap::new(), Bytes::new())
             .await;
-        match known {
+        match there {
             Ok(_) => return Ok(()),
             Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(error),
         }
+        let none = HeaderMap::new();
         let begun =
-            self.call(repository, Method::POST, "blobs/uploads/", HeaderMap::new(), Bytes::new()).await?;
+            self.call_again(repository, Method::POST, "blobs/uploads/", none, Bytes::new(), known).await?;
         let location = begun.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
         let invalid =
             |reason: &str| Error::Invalid { host: repository.host.to_owned(), reason: reason.to_owned() };
@@ -137,7 +146,7 @@ impl Client {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         let path = format!("{path}{separator}digest={digest}");
-        self.call(repository, Method::PUT, &path, headers, blob.bytes.clone()).await?;
+        self.call_again(repository, Method::PUT, &path, headers, blob.bytes.clone(), known).await?;
         Ok(())
     }
 }

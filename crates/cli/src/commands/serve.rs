@@ -1,0 +1,46 @@
+//! `serve`: control plane, gateway and registry; clusters join through agents.
+
+use std::path::Path;
+
+use wheelhouse_platform::{Build, Options, Platform};
+
+use super::Failure;
+use super::up::{addresses, next_command, text};
+use crate::arguments::{Report, Serve, ServingOptions};
+use crate::engine::engine;
+use crate::narrator;
+use crate::printer::Printer;
+use crate::running::{block_on, state_home, stop_signal};
+use crate::settings::Settings;
+use crate::stack::{chained, platform_folder};
+
+/// Serves until asked to stop.
+pub(super) fn run(options: &Serve, settings: &Settings, printer: Printer) -> Result<(), Failure> {
+    narrator::serve(printer, settings.debug, options.log_format);
+    block_on(async {
+        let stop = stop_signal()?;
+        let state = options.serving.state.clone().map_or_else(state_home, Ok)?;
+        let parts = Build { engine: engine(), options: platform_options(&options.serving, &state) };
+        let platform = Platform::build(parts).await.map_err(chained)?;
+        let ready = platform.ready();
+        match options.serving.output {
+            Report::Json => printer.data(format!("{}\n", addresses(ready))),
+            Report::Text => {
+                printer.data(text(ready));
+                printer.talk(&format!("\n{}", next_command(ready)));
+            }
+        }
+        platform.run(None, stop).await.map_err(chained)
+    })
+}
+
+/// The platform's options for what the user asked.
+pub(super) fn platform_options(serving: &ServingOptions, state: &Path) -> Options {
+    let mut options = Options::on_loopback(platform_folder(state));
+    options.listen = serving.listen;
+    options.listen_grpc = Some(serving.listen_grpc);
+    options.listen_registry = Some(serving.listen_registry);
+    options.control.timers.startup = jiff::SignedDuration::from_secs(serving.startup_timeout.into());
+    options.charts.private_hosts.extend(serving.private_registry.iter().cloned());
+    options
+}
