@@ -12,7 +12,7 @@
 //! controller that wakes again before the watch has told of its write does not act twice. Resource
 //! versions are compared as numbers, as Kubernetes promises since version 1.35 and etcd always did.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -29,6 +29,9 @@ use crate::watch::WatchEvent;
 const BACKOFF_START: Duration = Duration::from_millis(20);
 /// The longest wait between tries.
 const BACKOFF_END: Duration = Duration::from_secs(5);
+
+/// How many objects that went are remembered: more than can go while a write is under way.
+const REMEMBERED: usize = 4_096;
 
 /// Which object: namespace (empty for cluster-scoped kinds) and name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,7 +82,42 @@ struct State {
     objects: BTreeMap<Key, Arc<Value>>,
     /// Uids of objects whose deletion we were told of by a write, before the watch says so.
     dead: HashSet<String>,
+    /// Uids of the objects that went last: the answer to a write may come after the watch has told
+    /// that the object is gone, and must not bring it back.
+    gone: HashSet<String>,
+    /// The same in the order in which they went.
+    gone_order: VecDeque<String>,
     synced: bool,
+}
+
+impl State {
+    fn take_in(&mut self, object: Value) -> Option<Change> {
+        if self.dead.contains(metadata::uid(&object)) {
+            return None;
+        }
+        let key = Key::of(&object);
+        if let Some(known) = self.objects.get(&key)
+            && version(known) >= version(&object)
+        {
+            return None;
+        }
+        let object = Arc::new(object);
+        self.objects.insert(key, Arc::clone(&object));
+        Some(Change::Applied(object))
+    }
+
+    fn bury(&mut self, object: &Value) {
+        let uid = metadata::uid(object);
+        if uid.is_empty() || !self.gone.insert(uid.to_owned()) {
+            return;
+        }
+        self.gone_order.push_back(uid.to_owned());
+        if self.gone_order.len() > REMEMBERED
+            && let Some(oldest) = self.gone_order.pop_front()
+        {
+            self.gone.remove(&oldest);
+        }
+    }
 }
 
 /// The objects of one kind as last seen; cheap to clone.
@@ -146,18 +184,18 @@ impl Cache {
     /// or nothing where a newer state is known already.
     pub fn observe(&self, object: Value) -> Option<Change> {
         let mut state = self.write();
-        if state.dead.contains(metadata::uid(&object)) {
+        if state.gone.contains(metadata::uid(&object)) {
             return None;
         }
-        let key = Key::of(&object);
-        if let Some(known) = state.objects.get(&key)
-            && version(known) >= version(&object)
-        {
-            return None;
-        }
-        let object = Arc::new(object);
-        state.objects.insert(key, Arc::clone(&object));
-        Some(Change::Applied(object))
+        state.take_in(object)
+    }
+
+    /// Takes in what the watch tells. Its events are in order: an object that went, as one does that a
+    /// selector no longer matches, may be back.
+    fn told(&self, object: Value) -> Option<Change> {
+        let mut state = self.write();
+        state.gone.remove(metadata::uid(&object));
+        state.take_in(object)
     }
 
     /// Takes in that a delete of ours removed an object at once.
@@ -174,6 +212,7 @@ impl Cache {
     fn deleted(&self, object: &Value) -> Option<Change> {
         let mut state = self.write();
         state.dead.remove(metadata::uid(object));
+        state.bury(object);
         let key = Key::of(object);
         let known = state.objects.get(&key)?;
         // A newer object of the same name stays.
@@ -199,6 +238,7 @@ impl Cache {
             .collect();
         for key in gone {
             if let Some(object) = state.objects.remove(&key) {
+                state.bury(&object);
                 changes.push(Change::Deleted(object));
             }
         }
@@ -312,7 +352,7 @@ impl Reflector {
             *progress = true;
             *last_version = Some(event.resource_version().to_owned());
             let change = match event {
-                WatchEvent::Added(object) | WatchEvent::Modified(object) => self.cache.observe(object),
+                WatchEvent::Added(object) | WatchEvent::Modified(object) => self.cache.told(object),
                 WatchEvent::Deleted(object) => self.cache.deleted(&object),
                 WatchEvent::Bookmark(_) => None,
             };
@@ -357,6 +397,30 @@ mod tests {
         assert!(cache.observe(object("a", "2", 8)).is_some());
         assert!(cache.deleted(&object("a", "1", 7)).is_none());
         assert_eq!(names(&cache), ["a"]);
+    }
+
+    #[test]
+    fn a_late_answer_to_a_write_does_not_bring_an_object_back() {
+        let cache = Cache::default();
+        cache.told(object("a", "1", 5));
+        assert!(matches!(cache.deleted(&object("a", "1", 7)), Some(Change::Deleted(_))));
+        assert!(cache.observe(object("a", "1", 6)).is_none());
+        assert_eq!(names(&cache), Vec::<String>::new());
+        // The watch knows better, as where a selector matches the object again.
+        assert!(cache.told(object("a", "1", 8)).is_some());
+        // What a list no longer has is gone as well.
+        cache.replace(vec![], "9");
+        assert!(cache.observe(object("a", "1", 8)).is_none());
+    }
+
+    #[test]
+    fn what_is_remembered_of_the_gone_is_bounded() {
+        let cache = Cache::default();
+        for number in 0..REMEMBERED + 10 {
+            cache.deleted(&object("a", &number.to_string(), 1));
+        }
+        let state = cache.read();
+        assert_eq!((state.gone.len(), state.gone_order.len()), (REMEMBERED, REMEMBERED));
     }
 
     #[test]
