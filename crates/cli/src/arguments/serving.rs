@@ -80,7 +80,7 @@ pub(crate) struct Agent {
     /// The control plane's address
     #[arg(long, value_name = "URL", env = "WHEELHOUSE_SERVER")]
     pub server: String,
-    /// The agent's token, a key with the scope nvca-cluster
+    /// The agent's token, a key with the scope admin:nvca-cluster
     #[arg(long, value_name = "TOKEN", env = "WHEELHOUSE_AGENT_TOKEN", hide_env_values = true)]
     pub token: String,
     /// The cluster's name, unique

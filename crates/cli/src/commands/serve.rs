@@ -14,6 +14,10 @@ use crate::running::{block_on, state_home, stop_signal};
 use crate::settings::Settings;
 use crate::stack::{chained, platform_folder};
 
+/// How a cluster joins.
+const AGENT: &str = "A cluster joins through an agent, whose key has the scope admin:nvca-cluster (POST /v1/keys):\n  \
+    wheelhouse agent --server URL --token KEY --kubeconfig FILE";
+
 /// Serves until asked to stop.
 pub(super) fn run(options: &Serve, settings: &Settings, printer: Printer) -> Result<(), Failure> {
     narrator::serve(printer, settings.debug, options.log_format);
@@ -24,10 +28,10 @@ pub(super) fn run(options: &Serve, settings: &Settings, printer: Printer) -> Res
         let platform = Platform::build(parts).await.map_err(chained)?;
         let ready = platform.ready();
         match options.serving.output {
-            Report::Json => printer.data(format!("{}\n", addresses(ready))),
+            Report::Json => printer.data(format!("{}\n", serde_json::Value::Object(addresses(ready)))),
             Report::Text => {
                 printer.data(text(ready));
-                printer.talk(&format!("\n{}", next_command(ready)));
+                printer.talk(&format!("\n{}\n{}", next_command(ready), AGENT));
             }
         }
         platform.run(None, stop).await.map_err(chained)

@@ -1,6 +1,6 @@
 //! `up`: everything on this machine, in this process.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use wheelhouse_platform::Ready;
 
 use super::Failure;
@@ -32,14 +32,15 @@ pub(super) fn run(options: &Up, settings: &Settings, printer: Printer) -> Result
         match options.serving.output {
             Report::Json => {
                 let mut document = addresses(ready);
-                document["kubeconfig"] = stack.kubeconfig.display().to_string().into();
-                document["state"] = state.display().to_string().into();
+                document.insert("kubeconfig".to_owned(), stack.kubeconfig.display().to_string().into());
+                document.insert("state".to_owned(), state.display().to_string().into());
                 let milliseconds = |time: std::time::Duration| json!(time.as_secs_f64() * 1e3);
-                document["timings"] = json!({
+                let timings = json!({
                     "clusterMs": milliseconds(stack.cluster_took),
                     "platformMs": milliseconds(stack.platform_took),
                 });
-                printer.data(format!("{document}\n"));
+                document.insert("timings".to_owned(), timings);
+                printer.data(format!("{}\n", Value::Object(document)));
             }
             Report::Text => {
                 printer.data(text(ready));
@@ -68,14 +69,17 @@ pub(super) fn run(options: &Up, settings: &Settings, printer: Printer) -> Result
 }
 
 /// Where everything is, as JSON.
-pub(super) fn addresses(ready: &Ready) -> serde_json::Value {
+pub(super) fn addresses(ready: &Ready) -> Map<String, Value> {
     let url = |address: std::net::SocketAddr| format!("http://{}", reachable(address));
-    json!({
-        "server": url(ready.gateway),
-        "grpc": ready.grpc.map(|address| reachable(address).to_string()),
-        "registry": ready.registry.map(|address| reachable(address).to_string()),
-        "token": ready.first_token,
-    })
+    [
+        ("server", json!(url(ready.gateway))),
+        ("grpc", json!(ready.grpc.map(|address| reachable(address).to_string()))),
+        ("registry", json!(ready.registry.map(|address| reachable(address).to_string()))),
+        ("token", json!(ready.first_token)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
 }
 
 /// Where everything is, as lines.
