@@ -1,113 +1,207 @@
-//! Measures the server in this process: start, durable creates, gets, a list of everything, memory.
-//! `load [OBJECTS]`
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing)]
+//! Measures an API server from outside: `load KUBECONFIG OBJECTS WATCHERS PID...`
+//!
+//! Prints one figure a line, `name value unit`. The processes are those whose memory counts.
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::pem::PemObject;
-use tokio_util::sync::CancellationToken;
-use wheelhouse_local_apiserver::Options;
+use serde_json::Value;
 
 type Sender = hyper::client::conn::http2::SendRequest<Full<Bytes>>;
 
-async fn connect(address: std::net::SocketAddr, authority: &str) -> Sender {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(rustls::pki_types::CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
-    let mut tls =
-        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+const NAMESPACE: &str = "load";
+
+/// Where the server is and how to be let in.
+#[derive(Clone)]
+struct Door {
+    address: std::net::SocketAddr,
+    token: String,
+    tls: tokio_rustls::TlsConnector,
+}
+
+impl Door {
+    fn of(kubeconfig: &str) -> Self {
+        let text = std::fs::read(kubeconfig).unwrap();
+        let json =
+            wheelhouse_goyaml::yaml_to_json(&text, &wheelhouse_goyaml::ReadOptions::default()).unwrap();
+        let config: Value = serde_json::from_slice(&json).unwrap();
+        let cluster = &config["clusters"][0]["cluster"];
+        let pem = base64::engine::general_purpose::STANDARD
+            .decode(cluster["certificate-authority-data"].as_str().unwrap())
+            .unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        for certificate in rustls::pki_types::CertificateDer::pem_slice_iter(&pem) {
+            roots.add(certificate.unwrap()).unwrap();
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-    tls.alpn_protocols = vec![b"h2".to_vec()];
-    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    stream.set_nodelay(true).unwrap();
-    let name = rustls::pki_types::ServerName::from(address.ip());
-    let stream = tokio_rustls::TlsConnector::from(Arc::new(tls)).connect(name, stream).await.unwrap();
-    let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
-    builder.initial_stream_window_size(8 << 20).initial_connection_window_size(16 << 20);
-    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
-    tokio::spawn(connection);
-    sender
+        tls.alpn_protocols = vec![b"h2".to_vec()];
+        let address = cluster["server"].as_str().unwrap().trim_start_matches("https://").parse().unwrap();
+        let token = config["users"][0]["user"]["token"].as_str().unwrap().to_owned();
+        Door { address, token, tls: tokio_rustls::TlsConnector::from(Arc::new(tls)) }
+    }
+
+    async fn connect(&self) -> Sender {
+        let stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let name = rustls::pki_types::ServerName::from(self.address.ip());
+        let stream = self.tls.connect(name, stream).await.unwrap();
+        let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+        builder.initial_stream_window_size(8 << 20).initial_connection_window_size(16 << 20);
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        sender
+    }
+
+    async fn open(
+        &self,
+        sender: &mut Sender,
+        method: &str,
+        path: &str,
+        body: String,
+    ) -> hyper::Response<hyper::body::Incoming> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("https://localhost{path}"))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .unwrap();
+        sender.send_request(request).await.unwrap()
+    }
+
+    async fn send(&self, sender: &mut Sender, method: &str, path: &str, body: String) -> (u16, Bytes) {
+        let answer = self.open(sender, method, path, body).await;
+        (answer.status().as_u16(), answer.into_body().collect().await.unwrap().to_bytes())
+    }
 }
 
-async fn send(sender: &mut Sender, token: &str, method: &str, path: &str, body: String) -> (u16, usize) {
-    let request = Request::builder()
-        .method(method)
-        .uri(format!("https://localhost{path}"))
-        .header("authorization", format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(body)))
-        .unwrap();
-    let answer = sender.send_request(request).await.unwrap();
-    let code = answer.status().as_u16();
-    (code, answer.into_body().collect().await.unwrap().to_bytes().len())
+fn print(name: &str, value: f64, unit: &str) {
+    println!("{name} {value:.3} {unit}");
 }
 
-fn resident_megabytes() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+fn resident_megabytes(processes: &[String]) -> f64 {
+    let of = |process: &String| {
+        let text = std::fs::read_to_string(format!("/proc/{process}/statm")).unwrap();
+        text.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 4096.0 / 1e6
+    };
+    processes.iter().map(of).sum()
+}
+
+/// Runs a request for every number of a range, 128 at a time over four connections; gives the rate.
+async fn many(door: &Door, method: &'static str, from: usize, to: usize) -> f64 {
+    let path = format!("/api/v1/namespaces/{NAMESPACE}/configmaps");
+    let next = Arc::new(AtomicUsize::new(from));
+    let started = Instant::now();
+    let mut workers = Vec::new();
+    for _ in 0..4 {
+        let sender = door.connect().await;
+        for _ in 0..32 {
+            let (mut sender, next, door, path) = (sender.clone(), next.clone(), door.clone(), path.clone());
+            workers.push(tokio::spawn(async move {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= to {
+                        return;
+                    }
+                    let (path, body) = if method == "POST" {
+                        let data = "x".repeat(300);
+                        (path.clone(), format!("{{\"metadata\":{{\"name\":\"c{index}\",\"labels\":{{\"a\":\"b\"}}}},\"data\":{{\"k\":\"{data}\"}}}}"))
+                    } else {
+                        (format!("{path}/c{index}"), String::new())
+                    };
+                    let (code, _) = door.send(&mut sender, method, &path, body).await;
+                    assert!(code < 300, "{method} {path}: {code}");
+                }
+            }));
+        }
+    }
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    (to - from) as f64 / started.elapsed().as_secs_f64()
+}
+
+/// Opens watches, makes one change, and gives the time until every one has seen it.
+async fn watchers(door: &Door, count: usize) -> Duration {
+    let path = format!("/api/v1/namespaces/{NAMESPACE}/secrets");
+    let mut first = door.connect().await;
+    let (_, list) = door.send(&mut first, "GET", &format!("{path}?limit=1"), String::new()).await;
+    let list: Value = serde_json::from_slice(&list).unwrap();
+    let version = list["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
+    let mut waiting = Vec::new();
+    // real servers take a hundred streams on a connection
+    let mut sender = door.connect().await;
+    for index in 0..count {
+        if index % 80 == 79 {
+            sender = door.connect().await;
+        }
+        let watch = format!("{path}?watch=1&resourceVersion={version}");
+        let answer = door.open(&mut sender, "GET", &watch, String::new()).await;
+        assert_eq!(answer.status().as_u16(), 200);
+        let mut body = answer.into_body();
+        let kept = sender.clone();
+        waiting.push(tokio::spawn(async move {
+            let _kept = kept;
+            let frame = body.frame().await.unwrap().unwrap();
+            assert!(frame.data_ref().unwrap().starts_with(b"{\"type\":\"ADDED\""));
+            Instant::now()
+        }));
+    }
+    let started = Instant::now();
+    let body = "{\"metadata\":{\"name\":\"seen\"}}".to_owned();
+    let (code, _) = door.send(&mut first, "POST", &path, body).await;
+    assert_eq!(code, 201);
+    let mut last = started;
+    for watcher in waiting {
+        last = last.max(watcher.await.unwrap());
+    }
+    last - started
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
-    let count: usize = std::env::args().nth(1).map_or(10_000, |text| text.parse().unwrap());
-    let directory = tempfile::tempdir().unwrap();
-    let started = Instant::now();
-    let server = Options::new(directory.path()).build().await.unwrap();
-    let ready = server.ready().clone();
-    let cancel = CancellationToken::new();
-    tokio::spawn(server.run(cancel.clone()));
-    let mut first = connect(ready.address, &ready.authority_pem).await;
-    let (code, _) = send(&mut first, &ready.admin_token, "GET", "/readyz", String::new()).await;
-    println!("ready after {:?} ({code})", started.elapsed());
-    let path = "/api/v1/namespaces/default/configmaps";
-    for (what, method) in [("creates", "POST"), ("gets", "GET")] {
-        let next = Arc::new(AtomicUsize::new(0));
-        let started = Instant::now();
-        let mut workers = Vec::new();
-        for _ in 0..4 {
-            let sender = connect(ready.address, &ready.authority_pem).await;
-            for _ in 0..32 {
-                let (mut sender, next, token) = (sender.clone(), next.clone(), ready.admin_token.clone());
-                workers.push(tokio::spawn(async move {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        if index >= count {
-                            return;
-                        }
-                        let (path, body) = if method == "POST" {
-                            let data = "x".repeat(300);
-                            (path.to_owned(), format!("{{\"metadata\":{{\"name\":\"c{index}\",\"labels\":{{\"a\":\"b\"}}}},\"data\":{{\"k\":\"{data}\"}}}}"))
-                        } else {
-                            (format!("{path}/c{index}"), String::new())
-                        };
-                        let (code, _) = send(&mut sender, &token, method, &path, body).await;
-                        assert!(code < 300, "{code}");
-                    }
-                }));
-            }
+    let mut arguments = std::env::args().skip(1);
+    let kubeconfig = arguments.next().unwrap();
+    let mut number = || arguments.next().unwrap().parse::<usize>().unwrap();
+    let (objects, watching) = (number(), number());
+    let processes: Vec<String> = arguments.collect();
+    let door = Door::of(&kubeconfig);
+    let mut first = door.connect().await;
+    loop {
+        if door.send(&mut first, "GET", "/readyz", String::new()).await.0 == 200 {
+            break;
         }
-        for worker in workers {
-            worker.await.unwrap();
-        }
-        let rate = count as f64 / started.elapsed().as_secs_f64();
-        println!("{rate:.0} {what}/s, {:.0} MB resident", resident_megabytes());
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    println!("ready");
+    let body = format!("{{\"metadata\":{{\"name\":\"{NAMESPACE}\"}}}}");
+    door.send(&mut first, "POST", "/api/v1/namespaces", body).await;
+    many(&door, "POST", 0, 1000).await;
+    print("resident", resident_megabytes(&processes), "MB");
+    print("creates", many(&door, "POST", 1000, objects).await, "/s");
+    print("gets", many(&door, "GET", 0, objects).await, "/s");
+    let path = format!("/api/v1/namespaces/{NAMESPACE}/configmaps");
     let mut best = Duration::MAX;
-    let mut size = 0;
     for _ in 0..5 {
         let started = Instant::now();
-        size = send(&mut first, &ready.admin_token, "GET", path, String::new()).await.1;
+        let (code, _) = door.send(&mut first, "GET", &path, String::new()).await;
+        assert_eq!(code, 200);
         best = best.min(started.elapsed());
     }
-    println!("{count} objects ({size} bytes) listed in {best:?}, {:.0} MB resident", resident_megabytes());
-    cancel.cancel();
+    print("list", best.as_secs_f64() * 1e3, "ms");
+    print("watchers", watchers(&door, watching).await.as_secs_f64() * 1e3, "ms");
+    print("resident-after", resident_megabytes(&processes), "MB");
 }

@@ -1,7 +1,7 @@
 //! Admission: what the API server itself adds to objects and refuses, beyond the form of an object.
 //!
-//! The seams for more (limit ranges, pod security) are [`mutate_create`] and [`validate_create`]:
-//! each rule is one call there.
+//! [`mutate_create`], [`mutate_update`], [`validate_create`], [`validate_update`] and
+//! [`validate_delete`] are the seams for more: each rule is one call there.
 
 use serde_json::Value;
 
@@ -11,7 +11,9 @@ use crate::operations::{Context, Target};
 use crate::resources::Resource;
 use crate::status::{Status, Subject};
 
+mod limits;
 mod pod;
+mod security;
 mod storage;
 
 pub(crate) use pod::quality;
@@ -32,13 +34,30 @@ pub(crate) fn mutate_create(
 ) -> Result<(), Status> {
     let resource = &target.resource;
     match (resource.group.as_str(), resource.plural.as_str()) {
-        ("", "pods") => pod::complete(cluster, target, object)?,
+        ("", "pods") => {
+            limits::fill_in(cluster, target, object);
+            pod::complete(cluster, target, object)?;
+        }
         ("", "persistentvolumeclaims") => storage::claim(cluster, object),
         ("", "persistentvolumes") => storage::protect(object, "kubernetes.io/pv-protection"),
         ("networking.k8s.io", "ingresses") => storage::ingress(cluster, object)?,
+        ("", "nodes") => taint_new_node(object),
         _ => {}
     }
     Ok(())
+}
+
+/// New nodes take no pods before the node controller has seen them ready.
+fn taint_new_node(node: &mut Value) {
+    let taint = serde_json::json!({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"});
+    let Some(spec) = meta::map_mut(node, "spec") else { return };
+    let taints = spec.entry("taints".to_owned()).or_insert_with(|| serde_json::json!([]));
+    let Some(list) = taints.as_array_mut() else { return };
+    let same =
+        |other: &Value| other.get("key") == taint.get("key") && other.get("effect") == taint.get("effect");
+    if !list.iter().any(same) {
+        list.push(taint);
+    }
 }
 
 /// Completes a changed object.
@@ -95,7 +114,12 @@ pub(crate) fn validate_create(
     context: &Context,
     object: &Value,
 ) -> Result<(), Status> {
-    crate::auth::escalation(cluster, target, context, object)
+    crate::auth::escalation(cluster, target, context, object)?;
+    let resource = &target.resource;
+    if is(resource, "", "pods") || is(resource, "", "persistentvolumeclaims") {
+        limits::check(cluster, target, object)?;
+    }
+    security::check(cluster, target, context, object, None)
 }
 
 /// Last look at a changed object.
@@ -109,8 +133,11 @@ pub(crate) fn validate_update(
     new: &Value,
     old: &Value,
 ) -> Result<(), Status> {
-    let _ = old;
-    crate::auth::escalation(cluster, target, context, new)
+    crate::auth::escalation(cluster, target, context, new)?;
+    if is(&target.resource, "", "persistentvolumeclaims") && target.subresource.is_empty() {
+        limits::check(cluster, target, new)?;
+    }
+    security::check(cluster, target, context, new, Some(old))
 }
 
 /// Last look before an object goes.

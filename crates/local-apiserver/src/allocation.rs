@@ -57,11 +57,6 @@ impl Allocators {
         Ipv4Addr::from_bits(self.network + 1)
     }
 
-    /// The range as text.
-    pub(crate) fn range(&self) -> String {
-        format!("{}/{}", Ipv4Addr::from_bits(self.network), 32 - self.size.trailing_zeros())
-    }
-
     fn free_address(&mut self) -> Option<Ipv4Addr> {
         // the lower part of the range is left for addresses asked for by number
         let reserved = (self.size / 16).clamp(16, 256).min(self.size / 2);

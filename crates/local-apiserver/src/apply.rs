@@ -174,12 +174,6 @@ impl Write<'_> {
         let in_pruned = self.named(&typed::fields(shape, &pruned));
         typed::remove(shape, merged, &in_merged.difference(&in_pruned).intersection(&last))
     }
-
-    /// The fields an object sets, without those of the system.
-    #[cfg(test)]
-    fn fields(&self, object: &Value) -> Set {
-        typed::fields(self.shape, &plain(object)).difference(&system_fields())
-    }
 }
 
 /// The object as ownership sees it: without the record of ownership itself.

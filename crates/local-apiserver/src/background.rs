@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::cluster::{Cluster, parse};
-use crate::selector::LabelSelector;
+use crate::selector::picks;
 use crate::{custom, meta, quota};
 
 /// How long events are kept.
@@ -47,17 +47,14 @@ pub(crate) async fn aggregate_roles(cluster: &Cluster) {
     let (_, records) = cluster.store.list(TABLE, None);
     let roles: Vec<Value> = records.iter().filter_map(|record| parse(record)).collect();
     for (record, role) in records.iter().zip(&roles) {
-        let selectors: Vec<LabelSelector> = meta::items(role, &["aggregationRule", "clusterRoleSelectors"])
-            .iter()
-            .map(LabelSelector::from_spec)
-            .collect();
+        let selectors = meta::items(role, &["aggregationRule", "clusterRoleSelectors"]);
         if selectors.is_empty() {
             continue;
         }
         let mut rules: Vec<Value> = Vec::new();
         for other in &roles {
             if meta::name(other) == meta::name(role)
-                || !selectors.iter().any(|s| s.matches(&meta::labels(other)))
+                || !selectors.iter().any(|selector| picks(selector, &meta::labels(other)))
             {
                 continue;
             }

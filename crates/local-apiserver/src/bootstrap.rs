@@ -114,7 +114,7 @@ async fn create_missing(
     }
     complete(&resource, &mut object);
     match cluster.put(key, None, &object).await {
-        Ok(Written::Done(_) | Written::Changed(_)) => Ok(()),
+        Ok(Written::Done(_) | Written::Changed) => Ok(()),
         Err(status) => Err(Error::Bootstrap(status.message)),
     }
 }

@@ -94,7 +94,7 @@ impl Cluster {
     fn written(&self, result: Result<Arc<Record>, StoreError>) -> Result<Written, Status> {
         match result {
             Ok(record) => Ok(Written::Done(record)),
-            Err(StoreError::Changed(present)) => Ok(Written::Changed(present)),
+            Err(StoreError::Changed) => Ok(Written::Changed),
             Err(error) => Err(Status::internal(error.to_string())),
         }
     }
@@ -105,7 +105,7 @@ pub(crate) enum Written {
     /// It is on disk.
     Done(Arc<Record>),
     /// The record was another than expected.
-    Changed(Option<Arc<Record>>),
+    Changed,
 }
 
 /// The object in a record.

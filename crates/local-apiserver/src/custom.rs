@@ -9,13 +9,16 @@ use crate::decode::decode;
 use crate::field::FieldError;
 use crate::meta;
 use crate::resources::{Resource, Subresource};
-use crate::schema::{Shape, TypeDef};
+use crate::schema::Shape;
 
 mod definition;
 mod schema;
 mod shape;
+mod structural;
+mod validation;
 
-pub(crate) use definition::{default_definition, prepare, validate_definition};
+pub(crate) use definition::{default_definition, prepare};
+pub(crate) use validation::validate_definition;
 
 /// Table of the definitions.
 pub(crate) const TABLE: &str = "customresourcedefinitions.apiextensions.k8s.io";
@@ -40,8 +43,6 @@ pub(crate) struct Version {
     pub(crate) columns: Vec<Value>,
     /// `openAPIV3Schema`.
     pub(crate) schema: Value,
-    /// The schema as a type, for server-side apply.
-    pub(crate) def: Arc<TypeDef>,
     /// Unknown fields are kept everywhere.
     preserve: bool,
 }
@@ -55,6 +56,63 @@ pub(crate) struct Scale {
     pub(crate) status: String,
     /// Label selector as text.
     pub(crate) selector: Option<String>,
+}
+
+impl Scale {
+    /// What is wrong with the counts of an object that can be scaled.
+    fn validate(&self, object: &Value) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        for path in [&self.spec, &self.status] {
+            let keys: Vec<&str> = path.trim_start_matches('.').split('.').collect();
+            let (count, why) = match meta::at(object, &keys) {
+                None => continue,
+                Some(value) => match value.as_i64() {
+                    Some(count) if count < 0 => (count, "should be a non-negative integer".to_owned()),
+                    Some(count) if count > i64::from(i32::MAX) => {
+                        (count, format!("should be less than or equal to {}", i32::MAX))
+                    }
+                    Some(_) => continue,
+                    None => (0, not_a_number(path, value)),
+                },
+            };
+            errors.push(FieldError::invalid(path.clone(), count, why));
+        }
+        if let Some(path) = &self.selector {
+            let keys: Vec<&str> = path.trim_start_matches('.').split('.').collect();
+            if let Some(value) = meta::at(object, &keys).filter(|value| !value.is_string()) {
+                let (shown, kind) = go_value(value);
+                let why = format!("{path} accessor error: {shown} is of the type {kind}, expected string");
+                errors.push(FieldError::invalid(path.clone(), "", why));
+            }
+        }
+        errors
+    }
+}
+
+fn not_a_number(path: &str, value: &Value) -> String {
+    let (shown, kind) = go_value(value);
+    format!("{path} accessor error: {shown} is of the type {kind}, expected int64")
+}
+
+/// A value and its type as the messages of the API print them.
+fn go_value(value: &Value) -> (String, &'static str) {
+    match value {
+        Value::Null => ("<nil>".to_owned(), "<nil>"),
+        Value::Bool(flag) => (flag.to_string(), "bool"),
+        Value::Number(number) if number.is_i64() => (number.to_string(), "int64"),
+        Value::Number(number) => (number.to_string(), "float64"),
+        Value::String(text) => (text.clone(), "string"),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| go_value(item).0).collect();
+            (format!("[{}]", items.join(" ")), "[]interface {}")
+        }
+        Value::Object(map) => {
+            let mut items: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", go_value(value).0)).collect();
+            items.sort();
+            (format!("map[{}]", items.join(" ")), "map[string]interface {}")
+        }
+    }
 }
 
 impl Version {
@@ -86,7 +144,11 @@ impl Version {
 
     /// What is wrong with an object.
     pub(crate) fn validate(&self, object: &Value) -> Vec<FieldError> {
-        schema::validate(&self.schema, object)
+        let mut errors = schema::validate(&self.schema, object);
+        if let Some(scale) = &self.scale {
+            errors.extend(scale.validate(object));
+        }
+        errors
     }
 
     /// Makes a stored object one of this version.
@@ -169,7 +231,6 @@ fn resources(definition: &Value) -> Vec<Arc<Resource>> {
                 columns: meta::items(version, &["additionalPrinterColumns"]).to_vec(),
                 preserve: preserve || schema == json!({}),
                 schema,
-                def: def.clone(),
             };
             Arc::new(Resource {
                 group: group.clone(),

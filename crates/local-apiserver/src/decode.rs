@@ -6,8 +6,8 @@
 
 use base64::Engine;
 use serde_json::{Map, Value};
+use wheelhouse_objects::Quantity;
 
-use crate::quantity::Quantity;
 use crate::schema::{Field, Omit, Shape, TypeDef};
 
 mod time;
@@ -37,6 +37,19 @@ pub(crate) fn decode(shape: &Shape, value: Value) -> Result<Decoded, WrongType> 
         Decoder { go_path: Vec::new(), path: String::new(), unknown: Vec::new(), owner: String::new() };
     let value = decoder.value(shape, value)?;
     Ok(Decoded { value, unknown: decoder.unknown })
+}
+
+/// Makes the required lists and maps of an object that are empty none, as they are stored.
+pub(crate) fn settle(shape: &Shape, object: &mut Value) {
+    let Some(def) = shape.type_def() else { return };
+    for field in def.fields.iter().filter(|field| field.omit == Omit::Never) {
+        if let Some(value) = object.get_mut(&field.name)
+            && (value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty))
+            && matches!(resolved(&field.shape), Shape::List { .. } | Shape::Map { .. })
+        {
+            *value = Value::Null;
+        }
+    }
 }
 
 struct Decoder {
@@ -166,8 +179,10 @@ impl Decoder {
             let value = self.value(&field.shape, value)?;
             self.go_path.pop();
             self.path.truncate(length);
-            // required lists and maps that are empty are stored as none
-            if field.omit == Omit::Never
+            // required lists and maps that are empty are stored as none; those of the object itself
+            // later, by `settle`, because who set them is recorded first
+            if length > 0
+                && field.omit == Omit::Never
                 && matches!(resolved(&field.shape), Shape::List { .. } | Shape::Map { .. })
                 && (value.as_array().is_some_and(Vec::is_empty)
                     || value.as_object().is_some_and(Map::is_empty))
@@ -283,8 +298,11 @@ fn bytes(text: String) -> Result<Value, WrongType> {
 
 fn quantity(text: &str) -> Result<Value, WrongType> {
     match Quantity::parse(text) {
-        Ok(quantity) => Ok(Value::String(quantity.to_string())),
-        Err(why) => Err(WrongType(why.to_string())),
+        Some(quantity) => Ok(Value::String(quantity.to_string())),
+        None => Err(WrongType(
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+                .to_owned(),
+        )),
     }
 }
 

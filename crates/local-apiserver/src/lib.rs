@@ -20,14 +20,12 @@
 //! | `http` | the wire: requests, answers, watches, proxies, documents |
 //! | `operations`, `admission`, `auth`, `quota`, `custom` | what a request does to objects |
 //! | `cluster` | the state they share |
-//! | `apply`, `managed`, `patch`, `strategy`, `validation`, `defaulting`, `convert`, `scale`, `table` | pure functions over objects |
-//! | `decode`, `protobuf`, `schema`, `resources`, `selector`, `quantity`, `names`, `field`, `status` | types and words |
+//! | `apply`, `managed`, `patch`, `strategy`, `validation`, `defaulting`, `convert`, `scale`, `table`, `inner` | pure functions over objects |
+//! | `decode`, `protobuf`, `schema`, `resources`, `selector`, `names`, `field`, `status` | types and words |
 //! | `store` | bytes on disk and in memory |
 //!
 //! Deliberately absent: anything that acts on objects by itself beyond what the API server of a
 //! real cluster does. Controllers and nodes are clients like any other.
-
-#![allow(dead_code)]
 
 mod admission;
 mod allocation;
@@ -45,6 +43,7 @@ mod error;
 mod field;
 mod http;
 mod identity;
+mod inner;
 mod json;
 mod managed;
 mod meta;
@@ -52,7 +51,6 @@ mod names;
 mod operations;
 mod patch;
 mod protobuf;
-mod quantity;
 mod quota;
 mod request;
 mod resources;

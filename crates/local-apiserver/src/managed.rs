@@ -42,6 +42,25 @@ fn with_write<R>(target: &Target, context: &Context, run: impl FnOnce(&Write<'_>
     })
 }
 
+/// Records the fields of what is answered and not stored, such as a review or a token request: its own
+/// type and version count, not those of the resource it is posted to.
+pub(crate) fn on_answer(target: &Target, context: &Context, object: &mut Value) {
+    let shape = crate::operations::body_shape(target);
+    let version = meta::text(object, &["apiVersion"]).to_owned();
+    let ignored = paths(&["status"]);
+    let (blank, now) = (crate::decode::zero(&shape), meta::now());
+    let write = Write {
+        shape: &shape,
+        version: &version,
+        manager: &context.field_manager,
+        subresource: &target.subresource,
+        ignored: &ignored,
+        now: &now,
+    };
+    let managers = write.update(&blank, object, Managers::default());
+    managers.write(object);
+}
+
 /// Records the fields of a new object.
 pub(crate) fn on_create(target: &Target, context: &Context, object: &mut Value) {
     // an apply has recorded its own

@@ -8,8 +8,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
-
 use crate::cluster::Cluster;
 use crate::identity::User;
 use crate::resources::{Resource, Subresource};
@@ -128,11 +126,6 @@ pub(crate) fn body_shape(target: &Target) -> Shape {
             _ => target.resource.shape.clone(),
         },
     }
-}
-
-/// An object as this version of its resource shows it.
-pub(crate) fn to_served(resource: &Resource, object: Value) -> Value {
-    crate::convert::to_served(resource, object)
 }
 
 /// The default namespace must never be lost, nor the ones the system lives in.

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use wheelhouse_objects::Quantity;
 
 use crate::cluster::{Cluster, subject};
 use crate::meta;
 use crate::operations::Target;
-use crate::quantity::Quantity;
 use crate::status::Status;
 
 type Usage = BTreeMap<String, Quantity>;
@@ -64,7 +64,7 @@ pub(crate) async fn admit<'a>(
         let mut over: Vec<Over> = Vec::new();
         for (name, limit) in &hard {
             let Some(amount) = wanted.get(name) else { continue };
-            let zero = Quantity::zero();
+            let zero = Quantity::ZERO;
             let already = before.get(name).copied().unwrap_or(zero);
             if amount <= &already {
                 continue;
@@ -94,7 +94,7 @@ pub(crate) async fn admit<'a>(
 /// What the objects of a namespace that a quota watches add up to, for the resources it limits.
 pub(crate) fn usage(cluster: &Cluster, namespace: &str, quota: &Value) -> Usage {
     let hard = amounts(meta::at(quota, &["spec", "hard"]));
-    let mut used: Usage = hard.keys().map(|name| (name.clone(), Quantity::zero())).collect();
+    let mut used: Usage = hard.keys().map(|name| (name.clone(), Quantity::ZERO)).collect();
     for table in cluster.store.tables() {
         let relevant = hard.keys().any(|name| concerns(name, &table));
         if !relevant {
@@ -128,7 +128,7 @@ fn amounts(value: Option<&Value>) -> Usage {
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
-        .filter_map(|(name, amount)| Some((name.clone(), Quantity::parse(amount.as_str()?).ok()?)))
+        .filter_map(|(name, amount)| Some((name.clone(), Quantity::parse(amount.as_str()?)?)))
         .collect()
 }
 
@@ -193,7 +193,7 @@ fn charge(table: &str, object: &Value) -> Usage {
         "persistentvolumeclaims" => {
             charge.insert("persistentvolumeclaims".to_owned(), one);
             let storage = meta::text(object, &["spec", "resources", "requests", "storage"]);
-            let amount = Quantity::parse(storage).unwrap_or(Quantity::zero());
+            let amount = Quantity::parse(storage).unwrap_or(Quantity::ZERO);
             charge.insert("requests.storage".to_owned(), amount);
             let class = meta::text(object, &["spec", "storageClassName"]);
             if !class.is_empty() {
@@ -216,7 +216,7 @@ pub(crate) fn pod_resources(pod: &Value, kind: &str) -> Usage {
     let mut total = Usage::new();
     let add = |container: &Value, total: &mut Usage| {
         for (name, amount) in of(container) {
-            let sum = total.entry(name).or_insert(Quantity::zero());
+            let sum = total.entry(name).or_insert(Quantity::ZERO);
             *sum = sum.plus(amount);
         }
     };
@@ -236,7 +236,7 @@ pub(crate) fn pod_resources(pod: &Value, kind: &str) -> Usage {
         }
     }
     for (name, amount) in amounts(meta::at(pod, &["spec", "overhead"])) {
-        let sum = total.entry(name).or_insert(Quantity::zero());
+        let sum = total.entry(name).or_insert(Quantity::ZERO);
         *sum = sum.plus(amount);
     }
     total

@@ -21,6 +21,8 @@ pub(crate) struct ResourcePath {
     pub(crate) subresource: String,
     /// What follows the subresource (proxies), with its leading slash; empty when nothing does.
     pub(crate) rest: String,
+    /// The path itself says that this is a watch.
+    pub(crate) watch: bool,
 }
 
 /// Takes a path apart; `None` when it is no resource path.
@@ -36,6 +38,11 @@ pub(crate) fn resource_path(path: &str) -> Option<ResourcePath> {
         _ => return None,
     }
     let mut rest: Vec<String> = parts.collect();
+    // the older form of a watch: a path of its own instead of a parameter
+    if rest.len() > 1 && rest.first().is_some_and(|first| first == "watch") {
+        rest.remove(0);
+        result.watch = true;
+    }
     // a trailing slash of a collection means nothing
     if rest.last().is_some_and(String::is_empty) && rest.len() < 5 {
         rest.pop();
@@ -95,6 +102,11 @@ impl Query {
             query.0.entry(decode_query(key)).or_default().push(decode_query(value));
         }
         query
+    }
+
+    /// Sets a parameter that is on or off.
+    pub(crate) fn turn_on(&mut self, key: &str) {
+        self.0.insert(key.to_owned(), vec!["true".to_owned()]);
     }
 
     /// The first value of a parameter; empty when absent.

@@ -167,16 +167,6 @@ impl Catalog {
         self.by_path.get(&(group.to_owned(), version.to_owned(), plural.to_owned())).cloned()
     }
 
-    /// The resource of a kind.
-    pub(crate) fn find_kind(&self, group: &str, version: &str, kind: &str) -> Option<Arc<Resource>> {
-        self.all.iter().find(|r| r.group == group && r.version == version && r.kind == kind).cloned()
-    }
-
-    /// Any served version of a resource.
-    pub(crate) fn find_any(&self, group: &str, plural: &str) -> Option<Arc<Resource>> {
-        self.all.iter().find(|r| r.group == group && r.plural == plural).cloned()
-    }
-
     /// Groups with their versions in discovery order, the core group left out.
     pub(crate) fn groups(&self) -> Vec<(String, Vec<String>)> {
         let mut groups: Vec<(String, Vec<String>)> = Vec::new();

@@ -170,6 +170,7 @@ pub(crate) fn type_def(name: &str) -> Option<Arc<TypeDef>> {
 }
 
 /// Every short type name of the table, in no particular order.
+#[cfg(test)]
 pub(crate) fn type_names() -> impl Iterator<Item = &'static str> {
     TABLE.keys().copied()
 }

@@ -1,27 +1,26 @@
 //! Label and field selectors.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use wheelhouse_objects::Selector;
 
 use crate::meta;
 
-/// A label selector: every requirement must hold.
+/// A label selector in its text form: `app=web,tier!=db,env in (a,b),!old,new`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct LabelSelector(Vec<Requirement>);
+pub(crate) struct LabelSelector(Selector);
 
-#[derive(Debug, Clone, PartialEq)]
-struct Requirement {
-    key: String,
-    operator: Operator,
+/// A requirement as specs write it.
+fn requirement_of(key: String, operator: &str, values: Vec<String>) -> Value {
+    json!({"key": key, "operator": operator, "values": values})
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Operator {
-    In(Vec<String>),
-    NotIn(Vec<String>),
-    Exists,
-    DoesNotExist,
-    Greater(i64),
-    Less(i64),
+/// Whether the selector of a spec picks an object with these labels.
+pub(crate) fn picks(selector: &Value, labels: &[(String, String)]) -> bool {
+    picks_pairs(&Selector::of(selector), labels)
+}
+
+fn picks_pairs(selector: &Selector, labels: &[(String, String)]) -> bool {
+    selector.picks_by(|key| labels.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str()))
 }
 
 impl LabelSelector {
@@ -47,45 +46,12 @@ impl LabelSelector {
             requirements
                 .push(requirement(part).map_err(|why| format!("unable to parse requirement: {why}"))?);
         }
-        Ok(LabelSelector(requirements))
-    }
-
-    /// Reads the structured form of specs: `matchLabels` and `matchExpressions`.
-    pub(crate) fn from_spec(spec: &Value) -> Self {
-        let mut requirements: Vec<Requirement> = meta::text_map(spec, &["matchLabels"])
-            .into_iter()
-            .map(|(key, value)| Requirement { key, operator: Operator::In(vec![value]) })
-            .collect();
-        for expression in meta::items(spec, &["matchExpressions"]) {
-            let values: Vec<String> = meta::items(expression, &["values"])
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect();
-            let operator = match meta::text(expression, &["operator"]) {
-                "In" => Operator::In(values),
-                "NotIn" => Operator::NotIn(values),
-                "Exists" => Operator::Exists,
-                _ => Operator::DoesNotExist,
-            };
-            requirements.push(Requirement { key: meta::text(expression, &["key"]).to_owned(), operator });
-        }
-        LabelSelector(requirements)
+        Ok(LabelSelector(Selector::expressions(Some(&Value::Array(requirements)))))
     }
 
     /// Whether these labels satisfy every requirement.
     pub(crate) fn matches(&self, labels: &[(String, String)]) -> bool {
-        self.0.iter().all(|requirement| {
-            let value = labels.iter().find(|(key, _)| *key == requirement.key).map(|(_, value)| value);
-            match (&requirement.operator, value) {
-                (Operator::In(values), Some(value)) => values.contains(value),
-                (Operator::NotIn(values), Some(value)) => !values.contains(value),
-                (Operator::NotIn(_) | Operator::DoesNotExist, None) | (Operator::Exists, Some(_)) => true,
-                (Operator::Greater(bound), Some(value)) => value.parse::<i64>().is_ok_and(|v| v > *bound),
-                (Operator::Less(bound), Some(value)) => value.parse::<i64>().is_ok_and(|v| v < *bound),
-                _ => false,
-            }
-        })
+        picks_pairs(&self.0, labels)
     }
 }
 
@@ -102,30 +68,32 @@ fn split_outside_parentheses(text: &str) -> Vec<&str> {
     .collect()
 }
 
-fn requirement(part: &str) -> Result<Requirement, String> {
+fn requirement(part: &str) -> Result<Value, String> {
     if let Some(key) = part.strip_prefix('!') {
-        return Ok(Requirement { key: checked_key(key)?, operator: Operator::DoesNotExist });
+        return Ok(requirement_of(checked_key(key)?, "DoesNotExist", Vec::new()));
     }
     for (symbol, negative) in [("!=", true), ("==", false), ("=", false)] {
         if let Some((key, value)) = part.split_once(symbol) {
             let values = vec![checked_value(key, value)?];
-            let operator = if negative { Operator::NotIn(values) } else { Operator::In(values) };
-            return Ok(Requirement { key: checked_key(key)?, operator });
+            return Ok(requirement_of(checked_key(key)?, if negative { "NotIn" } else { "In" }, values));
         }
     }
     for (symbol, greater) in [('>', true), ('<', false)] {
         if let Some((key, value)) = part.split_once(symbol) {
-            let bound = value.trim().parse().map_err(|_| {
-                format!("values[0][{}]: Invalid value: {:?}: for 'Gt', 'Lt' operators, the value must be an integer", key.trim(), value.trim())
-            })?;
-            let operator = if greater { Operator::Greater(bound) } else { Operator::Less(bound) };
-            return Ok(Requirement { key: checked_key(key)?, operator });
+            let value = value.trim();
+            let key = checked_key(key)?;
+            if value.parse::<i64>().is_err() {
+                return Err(format!(
+                    "values[0]: Invalid value: {value:?}: for 'Gt', 'Lt' operators, the value must be an integer"
+                ));
+            }
+            return Ok(requirement_of(key, if greater { "Gt" } else { "Lt" }, vec![value.to_owned()]));
         }
     }
     let mut words = part.splitn(2, char::is_whitespace);
     let key = checked_key(words.next().unwrap_or_default())?;
     let Some(rest) = words.next().map(str::trim) else {
-        return Ok(Requirement { key, operator: Operator::Exists });
+        return Ok(requirement_of(key, "Exists", Vec::new()));
     };
     let (word, list) = match rest.find(['(', ' ']) {
         Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
@@ -137,8 +105,8 @@ fn requirement(part: &str) -> Result<Requirement, String> {
         inner.split(',').map(|value| checked_value(&key, value)).collect()
     };
     match (word, inner) {
-        ("in", Some(inner)) => Ok(Requirement { operator: Operator::In(values(inner)?), key }),
-        ("notin", Some(inner)) => Ok(Requirement { operator: Operator::NotIn(values(inner)?), key }),
+        ("in", Some(inner)) => Ok(requirement_of(key.clone(), "In", values(inner)?)),
+        ("notin", Some(inner)) => Ok(requirement_of(key.clone(), "NotIn", values(inner)?)),
         ("in" | "notin", None) => Err(format!("found '{list}' expected: '('")),
         (other, _) => Err(format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt")),
     }
@@ -192,14 +160,6 @@ impl FieldSelector {
     /// The first field that is not one of these.
     pub(crate) fn unsupported<'a>(&'a self, supported: &dyn Fn(&str) -> bool) -> Option<&'a str> {
         self.0.iter().map(|(field, _, _)| field.as_str()).find(|field| !supported(field))
-    }
-
-    /// The value `metadata.name` must have, when the selector says so.
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(field, equal, _)| *equal && field == "metadata.name")
-            .map(|(_, _, value)| value.as_str())
     }
 
     /// Whether an object satisfies every term.
@@ -315,15 +275,5 @@ mod tests {
         ] {
             assert_eq!(FieldSelector::parse(selector).unwrap().matches(&object), expect, "{selector}");
         }
-    }
-
-    #[test]
-    fn spec_selectors_match() {
-        let selector = LabelSelector::from_spec(&serde_json::json!({
-            "matchLabels": {"app": "web"},
-            "matchExpressions": [{"key": "n", "operator": "NotIn", "values": ["6"]}, {"key": "x", "operator": "DoesNotExist"}]
-        }));
-        assert!(selector.matches(&labels(&[("app", "web"), ("n", "5")])));
-        assert!(!selector.matches(&labels(&[("app", "web"), ("x", "")])));
     }
 }

@@ -77,9 +77,9 @@ pub(crate) enum Error {
     /// Writing failed.
     #[error("cannot write to the store: {0}")]
     Write(String),
-    /// The state was another than expected; the present one is inside.
+    /// The state was another than expected.
     #[error("the record has changed")]
-    Changed(Option<Arc<Record>>),
+    Changed,
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
@@ -185,7 +185,7 @@ impl Store {
             table.records.insert(place, Arc::new(record));
         }
         let shared = Arc::new(Shared { index: RwLock::new(index), signals: RwLock::default() });
-        let writer = writer::start(disk, shared.clone(), revision)
+        let writer = writer::start(path, disk, shared.clone(), revision)
             .map_err(|error| Error::Open { path: path.display().to_string(), reason: error.to_string() })?;
         Ok(Store { shared, writer })
     }
@@ -231,7 +231,7 @@ impl Store {
     /// the record as written once it is on disk.
     ///
     /// # Errors
-    /// [`Error::Changed`] with the present record, or a failed write.
+    /// [`Error::Changed`], or a failed write.
     pub(crate) async fn write(
         &self,
         key: Key,

@@ -7,6 +7,8 @@ use crate::meta;
 use crate::operations::Target;
 use crate::resources::Resource;
 
+mod service;
+
 fn is(resource: &Resource, group: &str, plural: &str) -> bool {
     resource.group == group && resource.plural == plural
 }
@@ -149,6 +151,9 @@ fn prepare_main(resource: &Resource, new: &mut Value, old: &Value) {
         let before = meta::text(old, &["metadata", "annotations", crate::defaulting::TEMPLATE_GENERATION]);
         let changed = meta::at(new, &["spec", "template"]) != meta::at(old, &["spec", "template"]);
         template_generation(new, before.parse().unwrap_or(0) + i64::from(changed));
+    }
+    if is(resource, "", "services") {
+        service::drop_unused(new, old);
     }
     if is(resource, "", "namespaces") {
         // only the finalize subresource may change them

@@ -61,7 +61,7 @@ pub(crate) fn table(
                     "object",
                     json!({
                         "kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"),
-                        "metadata": object.get("metadata").cloned().unwrap_or_default()
+                        "metadata": shown_metadata(resource, object)
                     }),
                 ),
                 Include::Object => meta::set(&mut row, "object", object.clone()),
@@ -73,6 +73,22 @@ pub(crate) fn table(
         "kind": "Table", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata,
         "columnDefinitions": if columns { Value::Array(definitions) } else { Value::Null }, "rows": rows
     })
+}
+
+/// The metadata of an object in a table. The template generation of a daemon set is an annotation on
+/// the wire only: tables are made of the inner form, which has it as a field.
+fn shown_metadata(resource: &Resource, object: &Value) -> Value {
+    let mut metadata = object.get("metadata").cloned().unwrap_or_default();
+    if resource.group == "apps"
+        && resource.plural == "daemonsets"
+        && let Some(annotations) = meta::map_mut(&mut metadata, "annotations")
+    {
+        annotations.shift_remove(crate::defaulting::TEMPLATE_GENERATION);
+        if annotations.is_empty() {
+            meta::remove(&mut metadata, "annotations");
+        }
+    }
+    metadata
 }
 
 /// Columns from their short form: `Name|Ready|IP+|Count:i`: `+` in wide tables only, `:` the type.

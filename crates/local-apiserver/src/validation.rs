@@ -63,7 +63,7 @@ fn content(resource: &Resource, object: &Value, old: Option<&Value>, errors: &mu
         ("", "persistentvolumes") => storage::volume(object, errors),
         ("storage.k8s.io", "storageclasses") => storage::class(object, old, errors),
         ("apiextensions.k8s.io", "customresourcedefinitions") => {
-            errors.extend(crate::custom::validate_definition(object))
+            errors.extend(crate::custom::validate_definition(object, old))
         }
         (group, plural) => other::check(group, plural, object, old, errors),
     }

@@ -16,6 +16,7 @@ use crate::world::World;
 
 /// How long a node may be silent, in seconds.
 const GRACE: i64 = 40;
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const LEASES: &str = "kube-node-lease";
 
@@ -59,11 +60,13 @@ fn judge(node: &Value, lease: Option<&Value>, now: Timestamp) -> Plan {
     ];
     let Some(heard) = heard.into_iter().flatten().max() else { return plan };
     let left = heard.as_second() + GRACE - now.as_second();
-    let tainted = items(node, "/spec/taints").any(|taint| text(taint, "/key") == UNREACHABLE);
     if left > 0 {
         plan.look_again(Duration::from_secs(u64::try_from(left).unwrap_or(1)));
-        if tainted {
-            plan.then(taints(node, &[]));
+        match condition(node, "Ready").map(|ready| text(ready, "/status")) {
+            Some("True") => plan.actions.extend(taints(node, None, now)),
+            Some("False") => plan.actions.extend(taints(node, Some(NOT_READY), now)),
+            // a node that has not said anything yet keeps the taint it was made with
+            _ => {}
         }
         return plan;
     }
@@ -84,26 +87,39 @@ fn judge(node: &Value, lease: Option<&Value>, now: Timestamp) -> Plan {
             patch,
         });
     }
-    if !tainted {
-        plan.then(taints(node, &[("NoSchedule", now), ("NoExecute", now)]));
-    }
+    plan.actions.extend(taints(node, Some(UNREACHABLE), now));
     plan
 }
 
-/// The node's own taints, and ours with these effects.
-fn taints(node: &Value, ours: &[(&str, Timestamp)]) -> Action {
-    let mut all: Vec<Value> =
-        items(node, "/spec/taints").filter(|taint| text(taint, "/key") != UNREACHABLE).cloned().collect();
-    all.extend(
-        ours.iter()
-            .map(|(effect, since)| json!({"key": UNREACHABLE, "effect": effect, "timeAdded": stamp(*since)})),
-    );
-    Action::Patch {
+/// Makes this taint, with both effects, the only one of ours on the node; nothing when it is so. A new
+/// node comes with [`NOT_READY`] from the API server and loses it here.
+fn taints(node: &Value, wanted: Option<&str>, now: Timestamp) -> Option<Action> {
+    let ours = |taint: &&Value| matches!(text(taint, "/key"), NOT_READY | UNREACHABLE);
+    let present: Vec<&Value> = items(node, "/spec/taints").filter(ours).collect();
+    let has = |key: &str, effect: &str| {
+        present.iter().find(|taint| text(taint, "/key") == key && text(taint, "/effect") == effect)
+    };
+    let effects = ["NoSchedule", "NoExecute"];
+    let right = match wanted {
+        None => present.is_empty(),
+        Some(key) => present.len() == 2 && effects.iter().all(|effect| has(key, effect).is_some()),
+    };
+    if right {
+        return None;
+    }
+    let mut all: Vec<Value> = items(node, "/spec/taints").filter(|taint| !ours(taint)).cloned().collect();
+    for (key, effect) in wanted.into_iter().flat_map(|key| effects.map(|effect| (key, effect))) {
+        all.push(match has(key, effect) {
+            Some(taint) => (*taint).clone(),
+            None => json!({"key": key, "effect": effect, "timeAdded": stamp(now)}),
+        });
+    }
+    Some(Action::Patch {
         resource: NODE,
         key: Key::of(node),
         part: None,
         patch: json!({"metadata": {"resourceVersion": metadata::resource_version(node)}, "spec": {"taints": all}}),
-    }
+    })
 }
 
 impl Controller for TaintEviction {
@@ -212,6 +228,8 @@ mod tests {
         assert_eq!(judge(&node(json!([])), None, at("2026-01-01T00:00:40Z")).actions.len(), 2);
         let lease = json!({"spec": {"renewTime": "2026-01-01T00:01:00.5Z"}});
         assert_eq!(judge(&node(json!([])), Some(&lease), at("2026-01-01T00:01:30Z")).actions.len(), 0);
+        let new = node(json!([{"key": NOT_READY, "effect": "NoSchedule"}]));
+        assert_eq!(judge(&new, Some(&lease), at("2026-01-01T00:01:30Z")).actions.len(), 1);
         let marked = node(json!([{"key": UNREACHABLE, "effect": "NoExecute"}]));
         assert_eq!(judge(&marked, Some(&lease), at("2026-01-01T00:01:30Z")).actions.len(), 1);
     }

@@ -4,6 +4,7 @@ mod bench_check;
 mod bench_engine;
 mod bench_gateway;
 mod bench_hostile;
+mod bench_local;
 mod compare_helm;
 mod corpus;
 mod generated;
@@ -11,6 +12,7 @@ mod image;
 mod measure;
 mod output;
 mod reference;
+mod reference_kubernetes;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,10 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   reference helm                  build the pinned Helm 4 and Helm 3 and compare our output with theirs
+  reference kubernetes [--record] build the pinned control plane and play the conformance transcripts against
+                                  it and against the local API server; or record them from it
+  bench-local [OBJECTS [WATCHERS]]
+                                  measure the local API server, beside the real one when it has been built
   compare-helm --helm PATH [--runs N] CHARTS...
                                   render charts with both and print: identical, times, ratio, peak memory
   image [--output FILE] [--name NAME]
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["reference", "helm", rest @ ..] => reference::helm(rest),
+        ["reference", "kubernetes", rest @ ..] => reference_kubernetes::run(rest),
+        ["bench-local", rest @ ..] => bench_local::run(rest),
         ["compare-helm", rest @ ..] => compare_helm::run(rest),
         ["image", rest @ ..] => image::run(rest),
         ["bench-gateway"] => bench_gateway::run(),

@@ -1,4 +1,4 @@
-//! Real Helm as a test tool: built from the pinned modules under `reference/`, then compared with.
+//! Reference programs as test tools. Real Helm: built from the pinned modules under `reference/`, then compared with.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -66,11 +66,7 @@ pub(crate) fn build_helm(compat: Compat) -> Result<PathBuf> {
         Compat::V3 => ("helm3", "helm.sh/helm/v3/cmd/helm"),
     };
     let module = root().join("reference").join(folder);
-    let mut hash = Sha256::new();
-    for file in ["go.mod", "go.sum"] {
-        hash.update(std::fs::read(module.join(file)).with_context(|| format!("reference/{folder}/{file}"))?);
-    }
-    let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest = module_digest(folder)?;
     let binary = target_directory().join("reference/bin").join(format!("{folder}-{digest}"));
     if !binary.exists() {
         say!("building {package} (a minute or two, once)");
@@ -87,4 +83,14 @@ pub(crate) fn build_helm(compat: Compat) -> Result<PathBuf> {
         }
     }
     Ok(binary)
+}
+
+/// The pinned versions of a module under `reference/` as a short digest.
+pub(crate) fn module_digest(folder: &str) -> Result<String> {
+    let module = root().join("reference").join(folder);
+    let mut hash = Sha256::new();
+    for file in ["go.mod", "go.sum"] {
+        hash.update(std::fs::read(module.join(file)).with_context(|| format!("reference/{folder}/{file}"))?);
+    }
+    Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }

@@ -1,6 +1,7 @@
 //! Pods: service account and its token, priority, tolerations, quality of service.
 
 use serde_json::{Value, json};
+use wheelhouse_objects::Quantity;
 
 use crate::cluster::{Cluster, subject};
 use crate::meta;
@@ -165,7 +166,6 @@ fn mount_token(spec: &mut serde_json::Map<String, Value>) {
 
 /// The quality of service class of a pod.
 pub(crate) fn quality(pod: &Value) -> &'static str {
-    use crate::quantity::Quantity;
     let mut any = false;
     let mut guaranteed = true;
     for list in ["containers", "initContainers"] {
@@ -174,7 +174,7 @@ pub(crate) fn quality(pod: &Value) -> &'static str {
                 let amount = |kind: &str| {
                     meta::at(container, &["resources", kind, resource])
                         .and_then(Value::as_str)
-                        .and_then(|text| Quantity::parse(text).ok())
+                        .and_then(Quantity::parse)
                         .filter(|quantity| quantity.nanos() != 0)
                 };
                 let (request, limit) = (amount("requests"), amount("limits"));

@@ -1,12 +1,10 @@
-//! The definitions themselves: defaults, status and validation.
+//! The definitions themselves: defaults, status and the order of versions.
 
 use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use crate::field::FieldError;
 use crate::meta;
-use crate::names;
 
 /// Fills in the defaults of a definition.
 pub(crate) fn default_definition(definition: &mut Value) {
@@ -78,157 +76,6 @@ pub(super) fn version_order(a: &str, b: &str) -> Ordering {
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => a.cmp(b),
-    }
-}
-
-/// What is wrong with a definition.
-pub(crate) fn validate_definition(definition: &Value) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    let text = |path: &[&str]| meta::text(definition, path).to_owned();
-    let group = text(&["spec", "group"]);
-    let plural = text(&["spec", "names", "plural"]);
-    let expected = format!("{plural}.{group}");
-    if meta::name(definition) != expected {
-        errors.push(FieldError::invalid(
-            "metadata.name",
-            meta::name(definition),
-            "must be spec.names.plural+\".\"+spec.group",
-        ));
-    }
-    if group.is_empty() {
-        errors.push(FieldError::required("spec.group", ""));
-    } else {
-        for why in names::subdomain(&group) {
-            errors.push(FieldError::invalid("spec.group", group.clone(), why));
-        }
-        if group.split('.').count() < 2 {
-            errors.push(FieldError::invalid(
-                "spec.group",
-                group.clone(),
-                "should be a domain with at least one dot",
-            ));
-        }
-    }
-    let scope = text(&["spec", "scope"]);
-    if scope.is_empty() {
-        errors.push(FieldError::required("spec.scope", ""));
-    } else if !matches!(scope.as_str(), "Cluster" | "Namespaced") {
-        errors.push(FieldError::not_supported("spec.scope", scope, &["Cluster", "Namespaced"]));
-    }
-    for key in ["plural", "singular", "kind", "listKind"] {
-        let field = format!("spec.names.{key}");
-        let value = text(&["spec", "names", key]);
-        if value.is_empty() {
-            errors.push(FieldError::required(field, ""));
-        } else {
-            for why in names::label_1035(&value.to_lowercase()) {
-                errors.push(FieldError::invalid(field.clone(), value.clone(), why));
-            }
-        }
-    }
-    if text(&["spec", "names", "kind"]) == text(&["spec", "names", "listKind"])
-        && !text(&["spec", "names", "kind"]).is_empty()
-    {
-        errors.push(FieldError::invalid(
-            "spec.names.listKind",
-            text(&["spec", "names", "listKind"]),
-            "kind and listKind may not be the same",
-        ));
-    }
-    validate_versions(definition, &mut errors);
-    errors
-}
-
-fn validate_versions(definition: &Value, errors: &mut Vec<FieldError>) {
-    let versions = meta::items(definition, &["spec", "versions"]);
-    let mut seen: Vec<&str> = Vec::new();
-    let mut storage = 0;
-    for (index, version) in versions.iter().enumerate() {
-        let path = format!("spec.versions[{index}]");
-        let name = meta::text(version, &["name"]);
-        for why in names::label_1035(name) {
-            errors.push(FieldError::invalid(format!("{path}.name"), name, why));
-        }
-        if seen.contains(&name) {
-            errors.push(FieldError::invalid(format!("{path}.name"), name, "must be unique"));
-        }
-        seen.push(name);
-        storage += usize::from(version.get("storage") == Some(&Value::Bool(true)));
-        match meta::at(version, &["schema", "openAPIV3Schema"]).filter(|s| s.is_object()) {
-            None => errors.push(FieldError::required(format!("{path}.schema.openAPIV3Schema"), "")),
-            Some(schema) => {
-                let path = format!("{path}.schema.openAPIV3Schema");
-                if meta::text(schema, &["type"]) != "object" {
-                    errors.push(match meta::text(schema, &["type"]) {
-                        "" => FieldError::required(format!("{path}.type"), "must not be empty at the root"),
-                        other => {
-                            FieldError::invalid(format!("{path}.type"), other, "must be object at the root")
-                        }
-                    });
-                }
-                structural(schema, &path, true, errors);
-            }
-        }
-    }
-    if versions.is_empty() {
-        errors.push(FieldError::required("spec.versions", ""));
-    }
-    if storage != 1 {
-        errors.push(FieldError::invalid(
-            "spec.versions",
-            versions.to_vec(),
-            "must have exactly one version marked as storage version",
-        ));
-    }
-}
-
-/// Schemas must be structural: every node has a type.
-fn structural(schema: &Value, path: &str, root: bool, errors: &mut Vec<FieldError>) {
-    let kind = meta::text(schema, &["type"]);
-    let flag = |key: &str| schema.get(key) == Some(&Value::Bool(true));
-    if kind.is_empty()
-        && !root
-        && !flag("x-kubernetes-int-or-string")
-        && !flag("x-kubernetes-preserve-unknown-fields")
-    {
-        errors.push(FieldError::required(
-            format!("{path}.type"),
-            "must not be empty for specified object fields",
-        ));
-    }
-    if !kind.is_empty() && !matches!(kind, "object" | "array" | "string" | "integer" | "number" | "boolean") {
-        errors.push(FieldError::not_supported(
-            format!("{path}.type"),
-            kind,
-            &["array", "boolean", "integer", "number", "object", "string"],
-        ));
-    }
-    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-        && let Err(error) = regex::Regex::new(pattern)
-    {
-        errors.push(FieldError::invalid(
-            format!("{path}.pattern"),
-            pattern,
-            format!("must be a valid regular expression, but isn't: {error}"),
-        ));
-    }
-    if kind == "array" && schema.get("items").is_none() {
-        errors.push(FieldError::required(format!("{path}.items"), "must be specified"));
-    }
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        structural(property, &format!("{path}.properties[{name}]"), false, errors);
-    }
-    if let Some(items) = schema.get("items").filter(|items| items.is_object()) {
-        structural(items, &format!("{path}.items"), false, errors);
-    }
-    if let Some(extra) = schema.get("additionalProperties").filter(|extra| extra.is_object()) {
-        structural(extra, &format!("{path}.additionalProperties"), false, errors);
-        if schema.get("properties").is_some() {
-            errors.push(FieldError::forbidden(
-                format!("{path}.additionalProperties"),
-                "additionalProperties and properties are mutual exclusive",
-            ));
-        }
     }
 }
 

@@ -112,7 +112,8 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-fn check(schema: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+/// Checks a value that stands at a path.
+pub(super) fn check(schema: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
     let Some(rules) = schema.as_object() else { return };
     let shown = if path.is_empty() { "<root>" } else { path };
     let invalid =

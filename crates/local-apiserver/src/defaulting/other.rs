@@ -105,10 +105,6 @@ fn service(spec: &mut Value) {
     });
     if matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
         default_text(spec, "externalTrafficPolicy", "Cluster");
-    } else if meta::text(spec, &["externalTrafficPolicy"]) == "Cluster"
-        && meta::items(spec, &["externalIPs"]).is_empty()
-    {
-        meta::remove(spec, "externalTrafficPolicy");
     }
     if kind != "ExternalName" {
         default_absent(spec, "internalTrafficPolicy", "Cluster");

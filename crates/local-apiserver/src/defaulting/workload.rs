@@ -137,7 +137,7 @@ pub(super) fn job(object: &mut Value) {
 pub(crate) fn own_job_labels(object: &mut Value) {
     let (uid, name) = (meta::uid(object).to_owned(), meta::name(object).to_owned());
     let manual = meta::at(object, &["spec", "manualSelector"]).and_then(Value::as_bool).unwrap_or(false);
-    if uid.is_empty() || manual || meta::at(object, &["spec", "selector"]).is_some_and(|s| !s.is_null()) {
+    if uid.is_empty() || manual {
         return;
     }
     within(object, &["spec"], |spec| {
@@ -152,12 +152,22 @@ pub(crate) fn own_job_labels(object: &mut Value) {
                     ("controller-uid", &uid),
                     ("job-name", &name),
                 ] {
-                    labels.insert(key.to_owned(), value.as_str().into());
+                    // what the user set wrongly is refused by the validation
+                    labels.entry(key.to_owned()).or_insert_with(|| value.as_str().into());
                 }
                 labels.sort_keys();
             }
         });
-        meta::set(spec, "selector", json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
+        default_absent(spec, "selector", json!({}));
+        within(spec, &["selector"], |selector| {
+            default_absent(selector, "matchLabels", json!({}));
+            if let Some(labels) = meta::map_mut(selector, "matchLabels") {
+                labels
+                    .entry("batch.kubernetes.io/controller-uid".to_owned())
+                    .or_insert_with(|| uid.as_str().into());
+                labels.sort_keys();
+            }
+        });
     });
 }
 

@@ -44,10 +44,13 @@ pub(super) async fn handle(cluster: Arc<Cluster>, limits: Limits, request: Reque
 
 async fn answer(cluster: Arc<Cluster>, limits: Limits, request: Request<Incoming>) -> Result<Reply, Status> {
     let path = request.uri().path().to_owned();
-    let query = Query::parse(request.uri().query().unwrap_or_default());
+    let mut query = Query::parse(request.uri().query().unwrap_or_default());
     let user = authenticate(&cluster, request.headers())?;
     let user = impersonate(&cluster, user, request.headers())?;
     let resource = resource_path(&path);
+    if resource.as_ref().is_some_and(|resource| resource.watch) {
+        query.turn_on("watch");
+    }
     authorize(&cluster, &user, request.method(), &path, resource.as_ref(), &query)?;
     let admitted = Admitted { cluster, user, path, query, limits, request };
     match resource {
@@ -57,11 +60,12 @@ async fn answer(cluster: Arc<Cluster>, limits: Limits, request: Request<Incoming
 }
 
 fn plain_path(admitted: &Admitted) -> Result<Reply, Status> {
+    let path = admitted.path.trim_end_matches('/');
+    // the other documents are given out whatever the method
     let get = matches!(*admitted.request.method(), Method::GET | Method::HEAD);
-    if !get {
+    if !get && path == "/version" {
         return Err(Status::method_not_allowed());
     }
-    let path = admitted.path.trim_end_matches('/');
     if let Some(rest) = path.strip_prefix("/openapi/") {
         return openapi::answer(admitted, rest);
     }
@@ -81,12 +85,18 @@ fn plain_path(admitted: &Admitted) -> Result<Reply, Status> {
         "/openid/v1/jwks" => {
             Ok(raw(200, "application/jwk-set+json", admitted.cluster.authenticator.key_set().to_string()))
         }
-        _ if path.starts_with("/healthz/") || path.starts_with("/livez/") || path.starts_with("/readyz/") => {
+        _ if ["/healthz/", "/livez/", "/readyz/"]
+            .iter()
+            .any(|root| path.strip_prefix(root).is_some_and(|check| HEALTH_CHECKS.contains(&check))) =>
+        {
             Ok(raw(200, "text/plain; charset=utf-8", "ok"))
         }
         _ => discovery::answer(admitted, path),
     }
 }
+
+/// The parts whose health can be asked for one by one.
+const HEALTH_CHECKS: [&str; 4] = ["ping", "log", "etcd", "poststarthook/rbac/bootstrap-roles"];
 
 fn health(admitted: &Admitted) -> Reply {
     if admitted.query.has("verbose") {

@@ -77,8 +77,8 @@ fn check_verb(target: &Target, method: &Method) -> Result<(), Status> {
     };
     let named = !target.name.is_empty();
     let verb = match *method {
-        Method::GET | Method::HEAD if named => "get",
-        Method::GET | Method::HEAD => "list",
+        Method::GET if named => "get",
+        Method::GET => "list",
         Method::POST => "create",
         Method::PUT => "update",
         Method::PATCH => "patch",
@@ -210,12 +210,17 @@ fn read(admitted: &Admitted, target: &Target, wanted: Wanted) -> Result<Reply, S
     if admitted.query.flag("watch") && target.subresource.is_empty() {
         return watch::answer(admitted, target, wanted, Some(&target.name));
     }
-    let record = operations::get(cluster, target)?;
-    if let Ok(asked) = admitted.query.text("resourceVersion").parse::<u64>()
-        && asked > cluster.store.revision()
-    {
-        return Err(Status::too_large_version(asked, cluster.store.revision()));
+    match admitted.query.text("resourceVersion") {
+        "" => {}
+        text => match text.parse::<u64>() {
+            Err(_) => return Err(Status::plain(500, "", operations::bad_version(text).message)),
+            Ok(asked) if asked > cluster.store.revision() => {
+                return Err(Status::too_large_version(asked, cluster.store.revision()));
+            }
+            Ok(_) => {}
+        },
     }
+    let record = operations::get(cluster, target)?;
     let plain = wanted.form == Form::Object && wanted.media == Media::Json && target.subresource != "scale";
     if plain && convert::is_identity(&target.resource) && admitted.query.text("pretty").is_empty() {
         return Ok(raw(200, "application/json", record.bytes.clone()));
@@ -253,6 +258,17 @@ pub(super) fn shaped(
     }
 }
 
+/// A table carries objects in one of three ways.
+fn check_include(admitted: &Admitted, wanted: Wanted) -> Result<(), Status> {
+    let asked = admitted.query.text("includeObject");
+    if matches!(wanted.form, Form::Table(_)) && !matches!(asked, "" | "Metadata" | "Object" | "None") {
+        let error =
+            FieldError::invalid("includeObject", asked, "must be 'Metadata', 'Object', 'None', or empty");
+        return Err(Status::bad_request(format!("Unable to convert to Table as requested: {error}")));
+    }
+    Ok(())
+}
+
 /// What tables carry of each object.
 pub(super) fn include(admitted: &Admitted) -> table::Include {
     match admitted.query.text("includeObject") {
@@ -274,11 +290,23 @@ pub(super) fn partial(object: &Value, version: &str) -> Value {
 fn encoded(code: u16, wanted: Wanted, value: &Value) -> Reply {
     match wanted.media {
         Media::Json | Media::Protobuf => super::json(code, value),
-        Media::Yaml => raw(code, "application/yaml", serde_saphyr::to_string(value).unwrap_or_default()),
+        Media::Yaml => {
+            // deeper than YAML is written: JSON is YAML too
+            let text = value.to_string().into_bytes();
+            let written = wheelhouse_goyaml::json_to_yaml(&text).unwrap_or(text);
+            raw(code, "application/yaml", written)
+        }
     }
 }
 
 fn list(admitted: &Admitted, target: &Target, wanted: Wanted) -> Result<Reply, Status> {
+    if admitted.query.has("sendInitialEvents") {
+        return Err(Status::invalid(
+            Subject { group: "meta.k8s.io", kind: "ListOptions", name: "" },
+            &[FieldError::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list")],
+        ));
+    }
+    check_include(admitted, wanted)?;
     let options = list_options(admitted)?;
     let listed = operations::list(&admitted.cluster, target, &options)?;
     let resource = &target.resource;

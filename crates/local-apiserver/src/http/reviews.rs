@@ -13,7 +13,7 @@ use crate::field::FieldError;
 use crate::identity::User;
 use crate::meta;
 use crate::operations::{self, Context, DeleteOptions, Target};
-use crate::selector::LabelSelector;
+use crate::selector::picks;
 use crate::status::{Status, Subject};
 
 /// Answers a posted review, token request, binding or eviction.
@@ -26,7 +26,7 @@ pub(super) async fn answer(
 ) -> Result<Reply, Status> {
     let cluster = &admitted.cluster;
     // what is only answered is tracked like what is stored
-    crate::managed::on_create(target, context, &mut object);
+    crate::managed::on_answer(target, context, &mut object);
     let what = if target.subresource.is_empty() {
         target.resource.plural.as_str()
     } else {
@@ -298,14 +298,21 @@ async fn bind(
         errors.push(FieldError::required("target.name", ""));
     }
     if !errors.is_empty() {
-        return Err(Status::invalid(crate::status::Subject { group: "", kind: "Binding", name }, &errors));
+        // the real server passes the list on as a plain error here
+        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let text = match texts.as_slice() {
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
+        };
+        return Err(Status::plain(500, "", text));
     }
     loop {
         let Some(record) = cluster.store.get("pods", &target.namespace, name) else {
             return Err(Status::not_found(subject(&pods, name)));
         };
         let mut pod = parse(&record).unwrap_or_default();
-        let conflict = |why: &str| Err(Status::conflict(subject(&pods, name), why));
+        let conflict =
+            |why: &str| Err(Status::conflict(Subject { kind: "pods/binding", ..subject(&pods, name) }, why));
         let uid = meta::uid(binding);
         if !uid.is_empty() && uid != meta::uid(&pod) {
             return conflict(&format!(
@@ -334,7 +341,7 @@ async fn bind(
             }
         }
         let condition = json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null,
-            "lastTransitionTime": meta::now(), "observedGeneration": meta::at(&pod, &["metadata", "generation"])});
+            "lastTransitionTime": meta::now()});
         if let Some(status) = meta::map_mut(&mut pod, "status") {
             let conditions = status.entry("conditions".to_owned()).or_insert_with(|| json!([]));
             if let Some(list) = conditions.as_array_mut() {
@@ -347,7 +354,7 @@ async fn bind(
         }
         match cluster.put(record.key.clone(), Some(record.revision), &pod).await? {
             Written::Done(_) => return Ok(success(201)),
-            Written::Changed(_) => {}
+            Written::Changed => {}
         }
     }
 }
@@ -404,7 +411,7 @@ async fn budget(cluster: &Cluster, namespace: &str, pod: &Value, dry_run: bool) 
             .filter_map(|record| Some((record, parse(record)?)))
             .filter(|(_, budget)| {
                 let selector = meta::at(budget, &["spec", "selector"]).cloned().unwrap_or_default();
-                selector.is_object() && LabelSelector::from_spec(&selector).matches(&labels)
+                selector.is_object() && picks(&selector, &labels)
             })
             .collect();
         let (record, mut budget) = match covering.as_slice() {
@@ -453,7 +460,7 @@ async fn budget(cluster: &Cluster, namespace: &str, pod: &Value, dry_run: bool) 
         }
         match cluster.put(record.key.clone(), Some(record.revision), &budget).await? {
             Written::Done(_) => return Ok(()),
-            Written::Changed(_) => {}
+            Written::Changed => {}
         }
     }
 }

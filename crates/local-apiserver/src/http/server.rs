@@ -1,5 +1,6 @@
 //! Accepts connections within limits and serves them until told to stop.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,10 @@ impl Default for Limits {
     }
 }
 
+/// Connections that come and go before an earlier one must have finished its handshake: one that takes
+/// longer gives way, so that silent connections never keep others out.
+const STRANGERS: usize = 2048;
+
 /// How long connections may finish their requests when the server stops.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -45,6 +50,7 @@ pub(crate) async fn serve(
     let acceptor = TlsAcceptor::from(Arc::new(tls));
     let places = Arc::new(Semaphore::new(limits.connections));
     let tracker = tokio_util::task::TaskTracker::new();
+    let mut strangers: VecDeque<CancellationToken> = VecDeque::new();
     loop {
         let accepted = tokio::select! {
             () = cancel.cancelled() => break,
@@ -58,14 +64,26 @@ pub(crate) async fn serve(
                 continue;
             }
         };
+        if strangers.len() >= STRANGERS
+            && let Some(oldest) = strangers.pop_front()
+        {
+            oldest.cancel();
+        }
         let Ok(place) = places.clone().try_acquire_owned() else { continue };
+        let patience = CancellationToken::new();
+        strangers.push_back(patience.clone());
         // small answers must not wait for more to send with them
         let _ = stream.set_nodelay(true);
         let (acceptor, cluster, cancel) = (acceptor.clone(), cluster.clone(), cancel.clone());
         tracker.spawn(async move {
             let _place = place;
-            let Ok(Ok(stream)) = tokio::time::timeout(limits.handshake, acceptor.accept(stream)).await else {
-                return;
+            let handshake = tokio::time::timeout(limits.handshake, acceptor.accept(stream));
+            let stream = tokio::select! {
+                outcome = handshake => match outcome {
+                    Ok(Ok(stream)) => stream,
+                    _ => return,
+                },
+                () = patience.cancelled() => return,
             };
             connection(stream, cluster, limits, cancel).await;
         });
@@ -92,6 +110,11 @@ async fn connection(
         .initial_connection_window_size(1024 * 1024)
         .keep_alive_interval(Some(Duration::from_secs(30)))
         .keep_alive_timeout(Duration::from_secs(20));
+    // the version is known from the handshake: a client that says nothing runs into a time limit
+    let builder = match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => builder.http2_only(),
+        _ => builder.http1_only(),
+    };
     let service = service_fn(move |request| {
         let cluster = cluster.clone();
         async move { Ok::<_, std::convert::Infallible>(handler::handle(cluster, limits, request).await) }

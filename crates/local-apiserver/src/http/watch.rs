@@ -25,8 +25,10 @@ use crate::{convert, meta, table};
 const BOOKMARKS: Duration = Duration::from_secs(50);
 /// How long a watch lasts when the client does not say.
 const DEFAULT_TIMEOUT: u64 = 2400;
-/// Events taken from the store at once.
-const BATCH: usize = 256;
+/// Events taken from the store at once: what a watcher that does not read keeps from being forgotten.
+const BATCH: usize = 32;
+/// Frames that wait for the connection.
+const FRAMES: usize = 16;
 
 struct Watch {
     cluster: Arc<Cluster>,
@@ -94,7 +96,7 @@ pub(super) fn answer(
         query.number("timeoutSeconds").map_err(Status::bad_request)?.and_then(|t| u64::try_from(t).ok());
     let deadline =
         Instant::now() + Duration::from_secs(timeout.filter(|t| *t > 0).unwrap_or(DEFAULT_TIMEOUT));
-    let (sender, receiver) = mpsc::channel(64);
+    let (sender, receiver) = mpsc::channel(FRAMES);
     let fields = match name {
         Some(name) => FieldSelector::parse(&format!("metadata.name={name}")).map_err(Status::bad_request)?,
         None => options.fields,

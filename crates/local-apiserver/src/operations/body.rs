@@ -32,10 +32,9 @@ pub(crate) fn read_value(media: Media, bytes: &[u8]) -> Result<(Value, Vec<Strin
             {
                 return Ok(read);
             }
-            let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-            let value = serde_saphyr::from_str(text)
-                .map_err(|error| format!("error converting YAML to JSON: yaml: {error}"))?;
-            Ok((value, Vec::new()))
+            let options = wheelhouse_goyaml::ReadOptions::default();
+            let text = wheelhouse_goyaml::yaml_to_json(bytes, &options).map_err(|error| error.to_string())?;
+            crate::json::read(&text).map_err(|error| json_error(&error))
         }
     }
 }
@@ -69,6 +68,26 @@ pub(crate) fn object_from_body(
         )));
     }
     typed(target, context, value, &duplicates)
+}
+
+/// An object of another version of a definition: no schema knows its fields.
+fn foreign_version(value: &Value, context: &Context) -> Result<(), Status> {
+    let mut unknown: Vec<String> = value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| !matches!(key.as_str(), "apiVersion" | "kind" | "metadata"))
+        .map(|(key, _)| format!("unknown field \"{key}\""))
+        .collect();
+    unknown.sort();
+    match context.field_validation {
+        FieldValidation::Strict if !unknown.is_empty() => {
+            return Err(Status::bad_request(format!("strict decoding error: {}", unknown.join(", "))));
+        }
+        FieldValidation::Warn => unknown.into_iter().for_each(|text| context.warn(text)),
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Makes a parsed document an object of the target's type.
@@ -113,6 +132,9 @@ pub(super) fn typed(
             )));
         }
         if !given_version.is_empty() && given_version != api_version && !other_kind {
+            if resource.custom.is_some() {
+                foreign_version(&value, context)?;
+            }
             return Err(Status::bad_request(format!(
                 "the API version in the data ({given_version}) does not match the expected API version ({api_version})"
             )));

@@ -45,6 +45,7 @@ pub(crate) async fn create(
         fresh_metadata(&mut candidate);
         defaulting::apply(resource, &mut candidate);
         managed::on_create(target, context, &mut candidate);
+        crate::decode::settle(&resource.shape, &mut candidate);
         admission::mutate_create(cluster, target, context, &mut candidate)?;
         // generated in the order the API does it: the namespace is looked at before the object
         strategy::prepare_create(resource, &mut candidate);
@@ -89,7 +90,7 @@ pub(crate) async fn create(
                 let object = parse(&record).unwrap_or(stored);
                 return Ok(convert::to_served(resource, object));
             }
-            Ok(Written::Changed(_)) => {
+            Ok(Written::Changed) => {
                 held.release(cluster);
                 if given_name.is_empty() && attempt < GENERATE_ATTEMPTS {
                     continue;

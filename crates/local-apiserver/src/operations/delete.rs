@@ -112,7 +112,7 @@ pub(crate) async fn delete(
             }
             let stored = convert::to_storage(resource, old.clone());
             match cluster.remove(key.clone(), record.revision, &stored).await? {
-                Written::Changed(_) => continue,
+                Written::Changed => continue,
                 Written::Done(_) => {
                     allocation::on_delete(cluster, resource, &stored);
                     settle(cluster, &key.table).await;
@@ -129,7 +129,7 @@ pub(crate) async fn delete(
         }
         let stored = convert::to_storage(resource, new);
         match cluster.put(key.clone(), Some(record.revision), &stored).await? {
-            Written::Changed(_) => {}
+            Written::Changed => {}
             Written::Done(record) => {
                 settle(cluster, &key.table).await;
                 return Ok(Deleted::Pending(convert::to_served(resource, parse(&record).unwrap_or(stored))));

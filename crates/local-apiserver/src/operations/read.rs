@@ -263,6 +263,9 @@ fn check_options(resource: &Resource, options: &ListOptions) -> Result<(), Statu
             ));
         }
     }
+    if !options.continuation.is_empty() {
+        read_token(&options.continuation)?;
+    }
     if !options.continuation.is_empty() && !matches!(options.resource_version.as_str(), "" | "0") {
         return Err(Status::bad_request("specifying resource version is not allowed when using continue"));
     }
@@ -300,6 +303,10 @@ fn read_token(text: &str) -> Result<(u64, (String, String)), Status> {
         };
         bad(&format!("invalid character '{shown}' looking for beginning of value"))
     })?;
+    let version = value.get("v").and_then(Value::as_str).unwrap_or_default();
+    if version != "meta.k8s.io/v1" {
+        return Err(bad(&format!("server does not recognize this encoded version {version}")));
+    }
     let bad = || bad("encoded start key is missing");
     let start = value.get("start").and_then(Value::as_str).ok_or_else(bad)?.trim_end_matches('\0');
     let revision = value.get("rv").and_then(Value::as_u64).ok_or_else(bad)?;

@@ -228,6 +228,7 @@ async fn change(
         if origin != Origin::Apply {
             managed::on_update(target, context, &mut new, &old);
         }
+        crate::decode::settle(&resource.shape, &mut new);
         strategy::prepare_update(target, &mut new, &old);
         admission::mutate_update(cluster, target, context, &mut new, &old)?;
         defaulting::apply(resource, &mut new);
@@ -289,7 +290,7 @@ async fn write(
         cluster.put(key.clone(), Some(record.revision), &stored).await?
     };
     match written {
-        Written::Changed(_) => Ok(None),
+        Written::Changed => Ok(None),
         Written::Done(record) => {
             settle(cluster, &key.table).await;
             if gone {

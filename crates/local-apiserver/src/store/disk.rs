@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 
 use super::{Error, Key, Record};
 
@@ -18,8 +18,23 @@ pub(super) struct Disk {
     database: Database,
 }
 
+/// A file's own state: the open file, the version of its last write, every record.
+pub(super) type Opened = (Disk, u64, Vec<Record>);
+
 impl Disk {
-    pub(super) fn open(path: &Path) -> Result<(Self, u64, Vec<Record>), Error> {
+    /// Opens or makes the file. The library may panic over pages that make no sense, which is one more
+    /// way of being damaged.
+    pub(super) fn open(path: &Path) -> Result<Opened, Error> {
+        let outcome = std::thread::scope(|scope| scope.spawn(|| Self::open_here(path)).join());
+        outcome.unwrap_or_else(|_| {
+            Err(Error::Damaged {
+                path: path.display().to_string(),
+                reason: "a page of it has no meaning".to_owned(),
+            })
+        })
+    }
+
+    fn open_here(path: &Path) -> Result<Opened, Error> {
         let shown = path.display().to_string();
         let open = |reason: String| Error::Open { path: shown.clone(), reason };
         let damaged = |reason: String| Error::Damaged { path: shown.clone(), reason };
@@ -79,6 +94,10 @@ impl Disk {
                 return Err(format!("record {:?} is newer than the store", record.key));
             }
             records.push(record);
+        }
+        let expected = table.len().map_err(|e| text(e.into()))?;
+        if expected != records.len() as u64 {
+            return Err(format!("{} of its {expected} records can be found", records.len()));
         }
         Ok((revision, records))
     }

@@ -6,7 +6,7 @@ use super::selector::label_selector;
 use super::{Errors, not_negative, number, one_of, pod, unchanged};
 use crate::field::FieldError;
 use crate::meta;
-use crate::selector::LabelSelector;
+use crate::selector::picks;
 
 fn job_spec(spec: &Value, field: &str, errors: &mut Errors) {
     for key in [
@@ -54,14 +54,48 @@ fn job_spec(spec: &Value, field: &str, errors: &mut Errors) {
     }
 }
 
+/// Labels and selector of a job that did not ask to choose its own are those the server made.
+fn generated_selector(object: &Value, errors: &mut Errors) {
+    let manual = meta::at(object, &["spec", "manualSelector"]).and_then(Value::as_bool).unwrap_or(false);
+    let selector = meta::at(object, &["spec", "selector"]).filter(|selector| selector.is_object());
+    let (Some(selector), false) = (selector, manual) else { return };
+    let labels = meta::text_map(object, &["spec", "template", "metadata", "labels"]);
+    let expected = [
+        ("controller-uid", meta::uid(object)),
+        ("job-name", meta::name(object)),
+        ("batch.kubernetes.io/controller-uid", meta::uid(object)),
+        ("batch.kubernetes.io/job-name", meta::name(object)),
+    ];
+    for (key, value) in expected {
+        match labels.iter().find(|(label, _)| label == key) {
+            None => errors.push(FieldError::required(
+                format!("spec.template.metadata.labels[{key}]"),
+                format!("must be '{value}'"),
+            )),
+            Some((_, found)) if found != value => errors.push(FieldError::invalid(
+                format!("spec.template.metadata.labels[{key}]"),
+                serde_json::json!(labels.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()),
+                format!("must be '{value}'"),
+            )),
+            Some(_) => {}
+        }
+    }
+    let expected: Vec<(String, String)> =
+        expected.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    if super::selector::is_usable(selector) && !picks(selector, &expected) {
+        errors.push(FieldError::invalid("spec.selector", selector.clone(), "`selector` not auto-generated"));
+    }
+}
+
 pub(super) fn job(object: &Value, old: Option<&Value>, errors: &mut Errors) {
     let spec = object.get("spec").cloned().unwrap_or_default();
+    generated_selector(object, errors);
     match meta::at(object, &["spec", "selector"]).filter(|selector| selector.is_object()) {
         None => errors.push(FieldError::required("spec.selector", "")),
         Some(selector) => {
             label_selector(selector, "spec.selector", errors);
             let labels = meta::text_map(object, &["spec", "template", "metadata", "labels"]);
-            if !LabelSelector::from_spec(selector).matches(&labels) {
+            if !picks(selector, &labels) {
                 errors.push(FieldError::invalid(
                     "spec.template.metadata.labels",
                     meta::at(object, &["spec", "template", "metadata", "labels"])

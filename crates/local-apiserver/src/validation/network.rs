@@ -187,8 +187,13 @@ pub(super) fn ingress(object: &Value, errors: &mut Errors) {
             let field = format!("{field}.http.paths[{at}]");
             let text = meta::text(path, &["path"]);
             match meta::text(path, &["pathType"]) {
-                "" => errors
-                    .push(FieldError::required(format!("{field}.pathType"), "pathType must be specified")),
+                "" => {
+                    errors.push(FieldError::required(
+                        format!("{field}.pathType"),
+                        "pathType must be specified",
+                    ));
+                    continue;
+                }
                 "Exact" | "Prefix" => {
                     if !text.starts_with('/') {
                         errors.push(FieldError::invalid(

@@ -1,11 +1,11 @@
 //! Everything else: config maps, secrets, roles, budgets, autoscalers, quotas and more.
 
 use serde_json::Value;
+use wheelhouse_objects::Quantity;
 
 use super::selector::label_selector;
 use super::{Errors, not_negative, number, unchanged};
 use crate::field::FieldError;
-use crate::quantity::Quantity;
 use crate::{meta, names};
 
 /// Most bytes of a config map or secret.
@@ -145,7 +145,7 @@ fn docker_config(data: &[(String, String)], key: &str, errors: &mut Errors) {
 fn quota(object: &Value, errors: &mut Errors) {
     for (name, text) in meta::text_map(object, &["spec", "hard"]) {
         let field = format!("spec.hard[{name}]");
-        let Ok(amount) = Quantity::parse(&text) else { continue };
+        let Some(amount) = Quantity::parse(&text) else { continue };
         if amount.nanos() < 0 {
             errors.push(FieldError::invalid(field, text, "must be greater than or equal to 0"));
         } else if !amount.is_whole() && (name.starts_with("count/") || name == "pods") {
@@ -305,9 +305,9 @@ fn autoscaler(object: &Value, errors: &mut Errors) {
     if most == 0 {
         errors.push(FieldError::required("spec.maxReplicas", "must be set and greater than 0"));
     } else if most < 0 {
-        errors.push(FieldError::invalid("spec.maxReplicas", most, "must be greater than 0"));
+        errors.push(FieldError::invalid("spec.maxReplicas", most, "must be greater than or equal to 1"));
     }
-    if least.is_some_and(|least| most < least && most > 0) {
+    if least.is_some_and(|least| most < least) {
         errors.push(FieldError::invalid(
             "spec.maxReplicas",
             most,
@@ -318,6 +318,29 @@ fn autoscaler(object: &Value, errors: &mut Errors) {
         if meta::text(object, &["spec", "scaleTargetRef", key]).is_empty() {
             errors.push(FieldError::required(format!("spec.scaleTargetRef.{key}"), ""));
         }
+    }
+    let version = meta::text(object, &["spec", "scaleTargetRef", "apiVersion"]);
+    match version.matches('/').count() {
+        0 => errors.push(FieldError::invalid(
+            "spec.scaleTargetRef.apiVersion",
+            version,
+            "apiVersion must specify API group",
+        )),
+        1 => {}
+        _ => errors.push(FieldError::invalid(
+            "spec.scaleTargetRef.apiVersion",
+            version,
+            format!("unexpected GroupVersion string: {version}"),
+        )),
+    }
+    let scales_to_zero = meta::items(object, &["spec", "metrics"])
+        .iter()
+        .any(|metric| matches!(meta::text(metric, &["type"]), "Object" | "External"));
+    if least == Some(0) && !scales_to_zero {
+        errors.push(FieldError::forbidden(
+            "spec.metrics",
+            "must specify at least one Object or External metric to support scaling to zero replicas",
+        ));
     }
 }
 

@@ -1,11 +1,11 @@
 //! Pods, pod templates and their containers.
 
 use serde_json::Value;
+use wheelhouse_objects::Quantity;
 
 use super::volumes::volumes;
 use super::{Errors, not_negative, number, one_of, one_of_optional, port_number, port_reference};
 use crate::field::{FieldError, Problem};
-use crate::quantity::Quantity;
 use crate::{meta, names};
 
 pub(super) fn pod(object: &Value, old: Option<&Value>, errors: &mut Errors) {
@@ -39,9 +39,17 @@ fn pod_changes(new: &Value, old: &Value, errors: &mut Errors) {
         }
         spec
     };
-    for (index, container) in meta::items(new, &["spec", "containers"]).iter().enumerate() {
-        if meta::text(container, &["image"]).is_empty() {
-            errors.push(FieldError::required(format!("spec.containers[{index}].image"), ""));
+    for list in ["containers", "initContainers"] {
+        let containers = meta::items(new, &["spec", list]);
+        if containers.len() != meta::items(old, &["spec", list]).len() {
+            let field = format!("spec.{list}");
+            errors.push(FieldError::forbidden(field, "pod updates may not add or remove containers"));
+            return;
+        }
+        for (index, container) in containers.iter().enumerate() {
+            if meta::text(container, &["image"]).is_empty() {
+                errors.push(FieldError::required(format!("spec.{list}[{index}].image"), ""));
+            }
         }
     }
     let before = number(old, &["spec", "activeDeadlineSeconds"]);
@@ -67,11 +75,32 @@ fn pod_changes(new: &Value, old: &Value, errors: &mut Errors) {
         ));
     }
     if fixed(new) != fixed(old) {
-        errors.push(FieldError::forbidden(
-            "spec",
-            "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
-        ));
+        let spec = |object: &Value| object.get("spec").cloned().unwrap_or_default();
+        let difference = crate::inner::pod_spec_difference(&spec(old), &with_free_fields(spec(new), old));
+        errors.push(FieldError::forbidden("spec", format!("{UPDATABLE}\n{difference}")));
     }
+}
+
+const UPDATABLE: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+
+/// A new spec with what may change taken from the old object, so that only the rest differs.
+fn with_free_fields(mut spec: Value, old: &Value) -> Value {
+    for list in ["containers", "initContainers"] {
+        let before = meta::items(old, &["spec", list]);
+        let containers = meta::at_mut(&mut spec, &[list]).and_then(Value::as_array_mut);
+        for (container, before) in containers.into_iter().flatten().zip(before) {
+            meta::set(container, "image", meta::text(before, &["image"]).to_owned());
+        }
+    }
+    for key in ["activeDeadlineSeconds", "tolerations", "schedulingGates"] {
+        match meta::at(old, &["spec", key]) {
+            Some(value) => meta::set(&mut spec, key, value.clone()),
+            None => {
+                meta::remove(&mut spec, key);
+            }
+        }
+    }
+    spec
 }
 
 /// A template at a path, with its labels.
@@ -491,7 +520,7 @@ pub(super) fn resources(resources: Option<&Value>, field: &str, errors: &mut Err
                     "must be a standard resource for containers",
                 ));
             }
-            let Ok(amount) = Quantity::parse(text) else { continue };
+            let Some(amount) = Quantity::parse(text) else { continue };
             if amount.nanos() < 0 {
                 errors.push(FieldError::invalid(
                     format!("{field}[{name}]"),
@@ -510,7 +539,7 @@ pub(super) fn resources(resources: Option<&Value>, field: &str, errors: &mut Err
                 let limit = limits.iter().find(|(other, _)| other == name).map(|(_, text)| text);
                 let overcommit = known && !name.starts_with("hugepages-");
                 match limit.map(|text| (Quantity::parse(text), text)) {
-                    Some((Ok(limit), shown)) => {
+                    Some((Some(limit), shown)) => {
                         if !overcommit && amount != limit {
                             errors.push(FieldError::invalid(
                                 field.clone(),

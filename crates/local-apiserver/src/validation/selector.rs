@@ -56,6 +56,13 @@ pub(super) fn label_selector(selector: &Value, field: &str, errors: &mut Errors)
     }
 }
 
+/// Nothing keeps the selector from being put to use.
+pub(super) fn is_usable(selector: &Value) -> bool {
+    let mut errors = Vec::new();
+    label_selector(selector, "", &mut errors);
+    errors.is_empty()
+}
+
 /// A selector selects nothing in particular.
 pub(super) fn is_empty(selector: &Value) -> bool {
     meta::text_map(selector, &["matchLabels"]).is_empty()

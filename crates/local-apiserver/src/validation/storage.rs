@@ -1,11 +1,11 @@
 //! Volumes, claims and storage classes.
 
 use serde_json::Value;
+use wheelhouse_objects::Quantity;
 
 use super::{Errors, unchanged};
 use crate::field::FieldError;
 use crate::meta;
-use crate::quantity::Quantity;
 
 const MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
@@ -19,35 +19,46 @@ fn access_modes(object: &Value, errors: &mut Errors) {
     }
 }
 
+fn copy(from: &Value, to: &mut Value, key: &str) {
+    match from.get(key) {
+        Some(value) => meta::set(to, key, value.clone()),
+        None => {
+            meta::remove(to, key);
+        }
+    }
+}
+
 pub(super) fn claim(object: &Value, old: Option<&Value>, errors: &mut Errors) {
     access_modes(object, errors);
     let storage = meta::text(object, &["spec", "resources", "requests", "storage"]);
     if storage.is_empty() {
         errors.push(FieldError::required("spec.resources[storage]", ""));
-    } else if Quantity::parse(storage).is_ok_and(|amount| amount.nanos() <= 0) {
+    } else if Quantity::parse(storage).is_some_and(|amount| amount.nanos() <= 0) {
         errors.push(FieldError::invalid("spec.resources[storage]", storage, "must be greater than zero"));
     }
     let Some(old) = old else { return };
-    let fixed = |object: &Value, bound: bool| {
-        let mut spec = object.get("spec").cloned().unwrap_or_default();
-        if let Some(requests) = meta::at_mut(&mut spec, &["resources", "requests"]) {
-            meta::remove(requests, "storage");
+    let mut before = old.get("spec").cloned().unwrap_or_default();
+    let mut now = object.get("spec").cloned().unwrap_or_default();
+    // the volume is set once
+    if meta::text(&before, &["volumeName"]).is_empty() {
+        copy(&now, &mut before, "volumeName");
+    }
+    if meta::text(object, &["status", "phase"]) == "Bound" {
+        copy(&before, &mut now, "volumeAttributesClassName");
+        let size = meta::at(&before, &["resources", "requests", "storage"]).cloned();
+        if let (Some(size), Some(requests)) = (size, meta::at_mut(&mut now, &["resources", "requests"])) {
+            meta::set(requests, "storage", size);
         }
-        meta::remove(&mut spec, "volumeAttributesClassName");
-        if !bound {
-            meta::remove(&mut spec, "volumeName");
-        }
-        spec
-    };
-    let bound = !meta::text(old, &["spec", "volumeName"]).is_empty();
-    if fixed(object, bound) != fixed(old, bound) {
+    }
+    if now != before {
+        let difference = crate::inner::claim_spec_difference(&before, &now);
         errors.push(FieldError::forbidden(
             "spec",
-            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",
+            format!("spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n{difference}"),
         ));
     }
     let before = Quantity::parse(meta::text(old, &["spec", "resources", "requests", "storage"]));
-    if let (Ok(before), Ok(now)) = (before, Quantity::parse(storage))
+    if let (Some(before), Some(now)) = (before, Quantity::parse(storage))
         && now < before
     {
         errors.push(FieldError::forbidden(
@@ -62,7 +73,7 @@ pub(super) fn volume(object: &Value, errors: &mut Errors) {
     let capacity = meta::text(object, &["spec", "capacity", "storage"]);
     if meta::text_map(object, &["spec", "capacity"]).is_empty() {
         errors.push(FieldError::required("spec.capacity", ""));
-    } else if Quantity::parse(capacity).is_ok_and(|amount| amount.nanos() <= 0) {
+    } else if Quantity::parse(capacity).is_some_and(|amount| amount.nanos() <= 0) {
         errors.push(FieldError::invalid("spec.capacity[storage]", capacity, "must be greater than zero"));
     }
     let policy = meta::text(object, &["spec", "persistentVolumeReclaimPolicy"]);

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::selector::{is_empty, label_selector};
+use super::selector::{is_empty, is_usable, label_selector};
 use super::{Errors, at_least_zero, number, pod, unchanged};
 use crate::field::FieldError;
 use crate::meta;
-use crate::selector::LabelSelector;
+use crate::selector::picks;
 
 fn shown_labels(object: &Value) -> Value {
     meta::at(object, &["spec", "template", "metadata", "labels"]).cloned().unwrap_or_default()
@@ -28,8 +28,12 @@ fn selected_template(object: &Value, restart: &[&str], errors: &mut Errors) {
             }
         }
     }
+    if let Some(selector) = selector.filter(|selector| !is_usable(selector)) {
+        errors.push(FieldError::invalid("spec.selector", selector.clone(), "invalid label selector"));
+        return;
+    }
     let labels = meta::text_map(object, &["spec", "template", "metadata", "labels"]);
-    let matches = selector.is_some_and(|selector| LabelSelector::from_spec(selector).matches(&labels));
+    let matches = selector.is_some_and(|selector| picks(selector, &labels));
     if !matches && selector.is_none_or(|selector| !is_empty(selector)) {
         errors.push(FieldError::invalid(
             "spec.template.metadata.labels",
@@ -76,9 +80,9 @@ pub(super) fn deployment(object: &Value, old: Option<&Value>, errors: &mut Error
             )),
             Some(update) => rolling_update(update, "spec.strategy.rollingUpdate", errors),
         },
-        other => errors.push(FieldError::not_supported(
+        _ => errors.push(FieldError::not_supported(
             "spec.strategy",
-            strategy_value(&strategy, other),
+            strategy_value(&strategy),
             &["Recreate", "RollingUpdate"],
         )),
     }
@@ -99,12 +103,17 @@ pub(super) fn deployment(object: &Value, old: Option<&Value>, errors: &mut Error
     }
 }
 
-fn strategy_value(strategy: &Value, kind: &str) -> Value {
-    if strategy.get("rollingUpdate").is_none() {
-        serde_json::json!({ "type": kind })
-    } else {
-        strategy.clone()
-    }
+/// A strategy as field errors show it: the API's inner form, whose names start with capitals.
+fn strategy_value(strategy: &Value) -> Value {
+    let update = strategy.get("rollingUpdate").and_then(Value::as_object).map(|update| {
+        update.iter().map(|(key, value)| (capital(key), value.clone())).collect::<serde_json::Map<_, _>>()
+    });
+    serde_json::json!({"Type": meta::text(strategy, &["type"]), "RollingUpdate": update})
+}
+
+fn capital(key: &str) -> String {
+    let mut letters = key.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 fn share(value: &Value) -> (bool, i64) {
@@ -215,9 +224,9 @@ pub(super) fn stateful_set(object: &Value, old: Option<&Value>, errors: &mut Err
         "RollingUpdate" => {
             at_least_zero(object, &["spec", "updateStrategy", "rollingUpdate", "partition"], errors);
         }
-        other => errors.push(FieldError::invalid(
+        _ => errors.push(FieldError::invalid(
             "spec.updateStrategy",
-            strategy_value(meta::at(object, &["spec", "updateStrategy"]).unwrap_or(&Value::Null), other),
+            strategy_value(meta::at(object, &["spec", "updateStrategy"]).unwrap_or(&Value::Null)),
             "must be 'RollingUpdate' or 'OnDelete'",
         )),
     }
@@ -252,7 +261,7 @@ pub(super) fn stateful_set(object: &Value, old: Option<&Value>, errors: &mut Err
                 ));
             }
             let labels = meta::text_map(object, &["spec", "template", "metadata", "labels"]);
-            if !is_empty(selector) && !LabelSelector::from_spec(selector).matches(&labels) {
+            if !is_empty(selector) && !picks(selector, &labels) {
                 errors.push(FieldError::invalid(
                     "spec.template.metadata.labels",
                     shown_labels(object),
@@ -323,8 +332,7 @@ pub(super) fn daemon_set(object: &Value, old: Option<&Value>, errors: &mut Error
         label_selector(selector, "spec.selector", errors);
     }
     let labels = meta::text_map(object, &["spec", "template", "metadata", "labels"]);
-    let matches =
-        selector.as_ref().is_some_and(|selector| LabelSelector::from_spec(selector).matches(&labels));
+    let matches = selector.as_ref().is_some_and(|selector| picks(selector, &labels));
     if !matches {
         errors.push(FieldError::invalid(
             "spec.template.metadata.labels",
@@ -348,9 +356,9 @@ pub(super) fn daemon_set(object: &Value, old: Option<&Value>, errors: &mut Error
                 meta::at(object, &["spec", "updateStrategy", "rollingUpdate"]).cloned().unwrap_or_default();
             daemon_rolling_update(&update, errors);
         }
-        other => errors.push(FieldError::not_supported(
+        _ => errors.push(FieldError::not_supported(
             "spec.updateStrategy",
-            strategy_value(meta::at(object, &["spec", "updateStrategy"]).unwrap_or(&Value::Null), other),
+            strategy_value(meta::at(object, &["spec", "updateStrategy"]).unwrap_or(&Value::Null)),
             &["RollingUpdate", "OnDelete"],
         )),
     }

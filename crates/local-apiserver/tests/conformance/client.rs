@@ -27,7 +27,7 @@ pub(crate) struct Answer {
 
 impl Client {
     pub(crate) fn from_kubeconfig(text: &str) -> Self {
-        let config: Value = serde_saphyr::from_str(text).unwrap();
+        let config: Value = crate::runner::yaml(text);
         let cluster = &config["clusters"][0]["cluster"];
         let address = cluster["server"].as_str().unwrap().trim_start_matches("https://").to_owned();
         let pem = base64::engine::general_purpose::STANDARD

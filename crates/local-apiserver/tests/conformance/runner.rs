@@ -70,6 +70,13 @@ pub(crate) async fn run() {
     assert_eq!(failed, 0, "{failed} of {count} cases answered differently");
 }
 
+/// Reads YAML as the API's own tools do.
+pub(crate) fn yaml(text: &str) -> Value {
+    let json = wheelhouse_goyaml::yaml_to_json(text.as_bytes(), &wheelhouse_goyaml::ReadOptions::default())
+        .unwrap_or_else(|error| panic!("{text}: {error}"));
+    serde_json::from_slice(&json).unwrap()
+}
+
 async fn play(
     client: &Client,
     scrubber: &Scrubber,
@@ -125,8 +132,7 @@ async fn step_answer(
         Some(raw) => raw.as_bytes().to_vec(),
         None if text.is_empty() => Vec::new(),
         None => {
-            let value: Value =
-                serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let value = yaml(&text);
             if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
                 headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
             }

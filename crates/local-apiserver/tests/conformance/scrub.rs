@@ -22,6 +22,7 @@ impl Scrubber {
                 word(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "JWT"),
                 word(r", application/vnd\.kubernetes\.protobuf", ""),
                 word(r#"resourceVersion\\*":\\*"\d+"#, "resourceVersion:RV"),
+                word(r#"resourceVersion: "\d+""#, "resourceVersion: RV"),
                 word(r"in record \(\d+\)", "in record (RV)"),
                 word(r"too old resource version: \d+ \(\d+\)", "too old resource version: RV (RV)"),
                 word(

@@ -7,7 +7,6 @@ use wheelhouse_local_apiserver::{Options, Ready};
 
 /// A running server; it stops when dropped.
 pub(crate) struct Running {
-    #[allow(dead_code)]
     pub(crate) ready: Ready,
     pub(crate) directory: tempfile::TempDir,
     cancel: CancellationToken,

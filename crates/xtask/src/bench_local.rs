@@ -1,0 +1,146 @@
+//! The local API server measured beside a real control plane.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::output::{print_row, say};
+use crate::reference;
+use crate::reference_kubernetes::{self as kubernetes, ControlPlane};
+
+/// What is measured, with its bar.
+const ROWS: [(&str, &str, &str); 7] = [
+    ("ready", "start to API ready", "<= 300 ms"),
+    ("resident", "resident with 1,000 objects", "<= 80 MB"),
+    ("creates", "durable creates", ">= 2,000/s"),
+    ("gets", "gets", ">= 10,000/s"),
+    ("list", "a list of all objects", "<= 200 ms"),
+    ("watchers", "one event seen by all watchers", ""),
+    ("resident-after", "resident with all objects", ""),
+];
+
+/// The figures of one server: name and value with its unit.
+type Figures = Vec<(String, String)>;
+
+/// Measures ours, and a real control plane when its binaries are there: `bench-local [OBJECTS [WATCHERS]]`.
+pub(crate) fn run(arguments: &[&str]) -> Result<()> {
+    let number = |index: usize, otherwise: usize| -> Result<usize> {
+        arguments.get(index).map_or(Ok(otherwise), |text| text.parse().context("not a number"))
+    };
+    let (objects, watchers) = (number(0, 10_000)?, number(1, 1_000)?);
+    let programs = build()?;
+    say!("measuring ours: {objects} objects, {watchers} watchers");
+    let ours = measure_ours(&programs, objects, watchers)?;
+    let theirs = match kubernetes::binaries_if_built() {
+        None => {
+            say!("SKIPPED: no real control plane; `cargo xtask reference kubernetes` builds one");
+            Figures::new()
+        }
+        Some(binaries) => {
+            say!("measuring the real control plane");
+            let directory = tempfile::tempdir()?;
+            let started = Instant::now();
+            let plane = ControlPlane::start(&binaries, directory.path(), true)?;
+            let mut processes = plane.processes();
+            processes.sort_unstable();
+            measure(&programs, &plane.kubeconfig(), objects, watchers, &processes, started)?
+        }
+    };
+    let value = |figures: &Figures, name: &str| {
+        let found = figures.iter().find(|(found, _)| found == name);
+        found.map_or_else(|| "-".to_owned(), |(_, value)| value.clone())
+    };
+    print_row!("{:<34}{:>16}{:>16}  {}", "", "ours", "real", "bar");
+    for (name, title, bar) in ROWS {
+        print_row!("{title:<34}{:>16}{:>16}  {bar}", value(&ours, name), value(&theirs, name));
+    }
+    Ok(())
+}
+
+struct Programs {
+    serve: PathBuf,
+    load: PathBuf,
+}
+
+fn build() -> Result<Programs> {
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--release", "--quiet", "--package", "wheelhouse-local-apiserver"])
+        .args(["--example", "serve", "--example", "load"])
+        .current_dir(reference::root())
+        .status()
+        .context("cannot run cargo")?;
+    if !status.success() {
+        bail!("building the examples of the API server failed");
+    }
+    let folder = reference::target_directory().join("release/examples");
+    Ok(Programs { serve: folder.join("serve"), load: folder.join("load") })
+}
+
+/// A process that ends with its owner.
+struct Owned(Child);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn measure_ours(programs: &Programs, objects: usize, watchers: usize) -> Result<Figures> {
+    let directory = tempfile::tempdir()?;
+    let state = directory.path().join("state");
+    let started = Instant::now();
+    let child = Command::new(&programs.serve).arg(&state).stdout(Stdio::null()).spawn()?;
+    let process = child.id().to_string();
+    let _owned = Owned(child);
+    let kubeconfig = state.join("kubeconfig");
+    while !kubeconfig.exists() {
+        if started.elapsed() > Duration::from_secs(30) {
+            bail!("the API server does not come up");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    measure(programs, &kubeconfig, objects, watchers, &[process], started)
+}
+
+fn measure(
+    programs: &Programs,
+    kubeconfig: &Path,
+    objects: usize,
+    watchers: usize,
+    processes: &[String],
+    started: Instant,
+) -> Result<Figures> {
+    let child = Command::new(&programs.load)
+        .arg(kubeconfig)
+        .args([objects.to_string(), watchers.to_string()])
+        .args(processes)
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut owned = Owned(child);
+    let output = owned.0.stdout.take().context("no output")?;
+    let mut figures = Figures::new();
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        let mut words = line.split(' ');
+        match (words.next(), words.next().map(str::parse::<f64>), words.next()) {
+            (Some("ready"), ..) => {
+                let time = started.elapsed().as_secs_f64() * 1e3;
+                figures.push(("ready".to_owned(), format!("{time:.0} ms")));
+            }
+            (Some(name), Some(Ok(value)), Some(unit)) => {
+                let space = if unit == "/s" { "" } else { " " };
+                figures.push((name.to_owned(), format!("{value:.0}{space}{unit}")));
+            }
+            _ => bail!("cannot read the figure {line:?}"),
+        }
+    }
+    if !owned.0.wait()?.success() {
+        bail!("the measurement broke off");
+    }
+    Ok(figures)
+}
