@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use wheelhouse_functions::id::ClusterId;
+use wheelhouse_functions::id::{ClusterId, RequestId};
 use wheelhouse_functions::work::{Registered, Registration, Report, Work};
 use wheelhouse_registry::AddressPolicy;
 use wheelhouse_registry::http::{Http, read};
@@ -67,6 +67,24 @@ impl Control {
         self.call(Method::POST, &path, Some(report)).await.map(drop)
     }
 
+    /// Brings a piece of logs. `false` when it is read no more, or cannot be brought.
+    pub(crate) async fn bring_logs(
+        &self,
+        cluster: ClusterId,
+        request: RequestId,
+        piece: Bytes,
+        is_last: bool,
+    ) -> bool {
+        let path = format!("/v1/agent/clusters/{cluster}/logs/{request}?last={is_last}");
+        match self.send(Method::POST, &path, piece).await {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::debug!(error = chain(&error), "logs are read no more");
+                false
+            }
+        }
+    }
+
     /// Fetches a chart by its digest. What was fetched once is kept for a while.
     pub(crate) async fn chart(&self, digest: &str) -> Result<Arc<Bytes>, Error> {
         let known = self.charts.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned();
@@ -107,7 +125,11 @@ impl Control {
             Some(body) => serde_json::to_vec(body).map_err(|error| Error::Control(error.to_string()))?,
             None => Vec::new(),
         };
-        let mut request = Request::new(Full::new(Bytes::from(body)));
+        self.send(method, path, body.into()).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Error> {
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.uri_mut() = format!("{}{path}", self.server)
             .parse()

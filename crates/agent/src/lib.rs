@@ -4,6 +4,7 @@
 //! - `control`: the control plane, always called from here, never calling in.
 //! - `supervisor`: one task per instance; what is not desired any more is taken away.
 //! - `instance`: one instance: namespace, objects, readiness, failure, deletion.
+//! - `logs`: brings what containers write to whoever reads it.
 //! - `objects`: what the platform itself puts into an instance's namespace; pure.
 //! - `judge`: from what the cluster shows to how the instance stands; pure.
 //!
@@ -13,6 +14,7 @@ mod control;
 mod error;
 mod instance;
 mod judge;
+mod logs;
 mod objects;
 mod options;
 mod probe;

@@ -3,17 +3,18 @@
 use crate::control::Control;
 use crate::error::Error;
 use crate::instance::{self, Parts};
+use crate::logs;
 use crate::options::{Build, chain};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use wheelhouse_cluster::{DeleteOptions, ListOptions, metadata, resources};
-use wheelhouse_functions::id::{ClusterId, InstanceId};
+use wheelhouse_functions::id::{ClusterId, InstanceId, RequestId};
 use wheelhouse_functions::instance::namespace_of;
-use wheelhouse_functions::work::{DesiredInstance, ObservedInstance, Phase, Report, Work};
+use wheelhouse_functions::work::{DesiredInstance, LogRequest, ObservedInstance, Phase, Report, Work};
 
 /// Reports on their way.
 const WAITING: usize = 1024;
@@ -34,6 +35,9 @@ pub(crate) struct Supervisor {
     cluster: ClusterId,
     running: HashMap<InstanceId, Running>,
     seen: HashMap<InstanceId, ObservedInstance>,
+    /// Logs begun that the control plane may still ask for.
+    logs: HashSet<RequestId>,
+    readers: JoinSet<()>,
 }
 
 impl Supervisor {
@@ -44,7 +48,15 @@ impl Supervisor {
             options: parts.options,
             control: Arc::clone(&control),
         };
-        Self { parts: Arc::new(parts), control, cluster, running: HashMap::new(), seen: HashMap::new() }
+        Self {
+            parts: Arc::new(parts),
+            control,
+            cluster,
+            running: HashMap::new(),
+            seen: HashMap::new(),
+            logs: HashSet::new(),
+            readers: JoinSet::new(),
+        }
     }
 
     pub(crate) async fn run(mut self, cancel: CancellationToken) -> Result<(), Error> {
@@ -70,8 +82,22 @@ impl Supervisor {
         ended
     }
 
+    /// Begins to bring the logs that are asked for.
+    fn read(&mut self, requests: Vec<LogRequest>) {
+        while self.readers.try_join_next().is_some() {}
+        let asked: HashSet<RequestId> = requests.iter().map(|request| request.id).collect();
+        for request in requests {
+            if !self.logs.contains(&request.id) {
+                let (door, control) = (self.parts.cluster.clone(), Arc::clone(&self.control));
+                self.readers.spawn(logs::serve(door, control, self.cluster, request));
+            }
+        }
+        self.logs = asked;
+    }
+
     /// Takes over what is desired.
     async fn take(&mut self, work: Work, reports: &mpsc::Sender<ObservedInstance>) {
+        self.read(work.logs);
         let desired: HashMap<InstanceId, DesiredInstance> =
             work.instances.into_iter().map(|instance| (instance.id, instance)).collect();
         self.sweep(&desired).await;

@@ -57,6 +57,7 @@ fn all() -> Api {
     handlers::keys::register(&mut api);
     handlers::charts::register(&mut api);
     handlers::agents::register(&mut api);
+    handlers::logs::register(&mut api);
     handlers::observability::register(&mut api);
     api
 }

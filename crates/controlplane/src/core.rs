@@ -2,6 +2,7 @@
 
 pub(crate) mod charts;
 pub(crate) mod keys;
+pub(crate) mod logs;
 
 use crate::options::Options;
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ pub(crate) struct Core {
     /// Counts changes of what agents are to have.
     pub(crate) work: watch::Sender<u64>,
     pub(crate) routes: watch::Sender<Arc<RouteTable>>,
+    /// Logs that are read now.
+    pub(crate) logs: Arc<logs::Logs>,
     pub(crate) metrics: crate::api::metrics::Metrics,
     pub(crate) more_metrics: Arc<dyn Fn(&mut prometheus_client::registry::Registry) + Send + Sync>,
 }

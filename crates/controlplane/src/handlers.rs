@@ -8,6 +8,7 @@ pub(crate) mod clusters;
 pub(crate) mod deployments;
 pub(crate) mod functions;
 pub(crate) mod keys;
+pub(crate) mod logs;
 pub(crate) mod observability;
 pub(crate) mod queues;
 pub(crate) mod rate_limits;

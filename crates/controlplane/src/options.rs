@@ -109,6 +109,7 @@ impl ControlPlane {
             options: parts.options,
             changed: parts.wake,
             work: watch::Sender::new(start),
+            logs: Arc::default(),
             routes: parts.routes,
             metrics: crate::api::metrics::Metrics::default(),
             more_metrics: parts.more_metrics,

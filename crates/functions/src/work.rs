@@ -3,7 +3,7 @@
 use crate::catalogue::GpuOffer;
 use crate::definition::{EnvironmentVariable, Health};
 use crate::gpu_specification::ValidationPolicy;
-use crate::id::{AccountId, ClusterId, FunctionId, InstanceId, VersionId};
+use crate::id::{AccountId, ClusterId, FunctionId, InstanceId, RequestId, VersionId};
 use crate::instance::Endpoint;
 use crate::instance_state::Failure;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,66 @@ pub struct Work {
     pub revision: u64,
     /// The instances.
     pub instances: Vec<DesiredInstance>,
+    /// Logs somebody reads now and no agent has begun to bring.
+    #[serde(default)]
+    pub logs: Vec<LogRequest>,
+}
+
+/// Logs of one instance that somebody reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogRequest {
+    /// Names the reading.
+    pub id: RequestId,
+    /// The instance.
+    pub instance: InstanceId,
+    /// Only containers of this name.
+    pub container: Option<String>,
+    /// Only the last so many lines of each container.
+    pub tail_lines: Option<u64>,
+    /// Only what was written in the last so many seconds.
+    pub since_seconds: Option<u64>,
+    /// Go on as lines are written.
+    pub follow: bool,
+}
+
+/// A line of a log, as readers get it: one JSON object per line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogEntry {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The pod; empty when the line is about the instance.
+    pub pod: String,
+    /// The container.
+    pub container: String,
+    /// The line, without its end.
+    pub line: String,
+    /// Whether the line says why there are no lines.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_trouble: bool,
+}
+
+impl LogEntry {
+    /// Why there are no lines of an instance.
+    #[must_use]
+    pub fn trouble(instance: InstanceId, why: &str) -> Self {
+        Self {
+            instance,
+            pod: String::new(),
+            container: String::new(),
+            line: why.to_owned(),
+            is_trouble: true,
+        }
+    }
+
+    /// The entry as a line of JSON.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = serde_json::to_string(self).unwrap_or_default();
+        line.push('\n');
+        line
+    }
 }
 
 /// One instance an agent is to have.

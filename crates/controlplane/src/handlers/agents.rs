@@ -81,8 +81,8 @@ async fn introduce(
 /// A path that names a cluster.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ClusterPath {
-    cluster_id: String,
+pub(super) struct ClusterPath {
+    pub(super) cluster_id: String,
 }
 
 /// What an agent knows already, and how long it wants to wait.
@@ -119,10 +119,16 @@ async fn work(
         let _elapsed = tokio::time::timeout(wait, changes.changed()).await;
     }
     let revision = *core.work.borrow();
-    Ok(axum::Json(Work { revision, instances: core.desired(&cluster.value).await? }))
+    let logs = core.logs.wanted(cluster.value.id);
+    Ok(axum::Json(Work { revision, instances: core.desired(&cluster.value).await?, logs }))
 }
 
 impl Core {
+    /// The id of a cluster that is known.
+    pub(super) async fn cluster_id(&self, path: &ClusterPath) -> Result<ClusterId, Problem> {
+        Ok(known_cluster(self, path).await?.value.id)
+    }
+
     /// Everything a cluster is to have, and what is still to go.
     async fn desired(&self, cluster: &Cluster) -> Result<Vec<DesiredInstance>, Problem> {
         let filter = Filter::Label(cluster.id.to_string());

@@ -41,8 +41,11 @@ async fn the_documents_calls_lead_to_an_active_function() {
     let active = harness.wait_for_status(id, version, "ACTIVE").await;
     assert_eq!(active["activeInstances"][0]["instanceStatus"], "RUNNING");
     assert_eq!(active["activeInstances"][0]["backend"], "nvcf-default");
-    let routes = harness.routes.borrow().clone();
-    assert_eq!(routes.version(version.parse().unwrap()).unwrap().instances.len(), 1);
+    let mut routes = harness.routes.clone();
+    let (id_of_version, wait) = (version.parse().unwrap(), std::time::Duration::from_secs(5));
+    let one = routes
+        .wait_for(|routes| routes.version(id_of_version).is_some_and(|version| version.instances.len() == 1));
+    tokio::time::timeout(wait, one).await.expect("the route is published").unwrap();
 
     // The instance stops serving: nothing is left.
     harness.report(&cluster, instance, json!({ "phase": "notReady" })).await;

@@ -10,5 +10,7 @@
 mod access;
 mod functions;
 mod harness;
+mod logs;
 mod openapi;
 mod resources;
+mod security;
