@@ -1,26 +1,44 @@
 //! What each command takes: types only.
 
 mod chart_path;
+mod charts;
 mod check;
+mod context;
 mod create;
+mod credential;
 mod dependency;
+mod function;
 mod global;
 mod local;
 mod package;
+mod platform;
+mod repo;
 mod serving;
 mod template;
 mod values;
 
 pub(crate) use chart_path::ChartPathOptions;
+pub(crate) use charts::{Pull, Push, Registry, RegistryAction, RegistryLogin, RegistryLogout};
 pub(crate) use check::{Check, CheckFormat, Explain};
+pub(crate) use context::{ContextAction, ContextArguments, ContextName, ContextSet};
 pub(crate) use create::Create;
+pub(crate) use credential::{
+    Account, Key, KeyAction, KeyCreate, KeyId, KeyList, RegistryCredential, RegistryCredentialAction,
+    RegistryCredentialAdd, RegistryCredentialId, RegistryCredentialList, RegistryCredentialUpdate,
+};
 pub(crate) use dependency::{Dependency, DependencyAction, DependencyFetch};
+pub(crate) use function::{
+    Function, FunctionAction, FunctionCreate, FunctionDelete, FunctionDeploy, FunctionGet, FunctionInvoke,
+    FunctionList, FunctionLogs, FunctionQueue, FunctionUndeploy, FunctionUpdate,
+};
 pub(crate) use global::Global;
 pub(crate) use local::{
     Local, LocalAction, LocalDown, LocalKubeconfig, LocalLoad, LocalOutput, LocalPlace, LocalReset,
     LocalStatus, LocalUp,
 };
 pub(crate) use package::{Package, RegistryOptions};
+pub(crate) use platform::{Cluster, ClusterAction, Doctor, PlatformOptions, Target, Wait};
+pub(crate) use repo::{ListFormat, Repo, RepoAction, RepoAdd, RepoIndex, RepoList, RepoRemove, RepoUpdate};
 pub(crate) use serving::{Agent, Demo, LogFormat, Report, Serve, ServingOptions, Up};
 pub(crate) use template::{InstallOptions, Template};
 pub(crate) use values::ValueOptions;
@@ -66,6 +84,30 @@ pub(crate) enum Command {
     Dependency(Box<Dependency>),
     /// Run a Kubernetes cluster on this machine
     Local(Box<Local>),
+    /// Send a chart's archive to a registry
+    Push(Push),
+    /// Fetch a chart's archive from a registry or repository
+    #[command(visible_alias = "fetch")]
+    Pull(Box<Pull>),
+    /// Log in to and out of registries
+    Registry(Registry),
+    /// Keep, refresh and make chart repositories
+    Repo(Repo),
+    /// Create, deploy, call and watch functions
+    #[command(visible_alias = "fn")]
+    Function(Function),
+    /// Wait until a function is active, inactive or deleted
+    Wait(Wait),
+    /// Make and end API keys
+    Key(Key),
+    /// Keep what the platform fetches charts and images with
+    RegistryCredential(RegistryCredential),
+    /// See what there is to run functions on
+    Cluster(Cluster),
+    /// Keep and choose platforms
+    Context(ContextArguments),
+    /// Find what is in the way of an answered request
+    Doctor(Doctor),
     /// Print the version
     Version(Version),
     /// Print the environment the commands see

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use wheelhouse_chart::values::Table;
+use wheelhouse_chart::values::{Data, Table};
 use wheelhouse_chart::{Chart, Compat, Warning, check_dependencies};
 use wheelhouse_chart::{LoadOptions, load_archive_file, load_directory};
 use wheelhouse_gotemplate::Limits;
@@ -16,6 +16,7 @@ use crate::commands::Failure;
 use crate::filesystem::{self, DiskDirectory, go_error};
 use crate::host::MachineHost;
 use crate::printer::Printer;
+use crate::remote;
 use crate::settings::Settings;
 
 /// How long a render may take.
@@ -24,29 +25,25 @@ const RENDER_TIME: Duration = Duration::from_secs(120);
 /// Native stack that evaluation may use; commands run on a thread that has it (see `main`).
 pub(crate) const RENDER_STACK: usize = 256 << 20;
 
-/// Finds a chart by its path; charts of repositories and registries are not looked up here.
+/// Finds a chart: a path on this machine, or what is fetched from a registry or repository into the
+/// cache.
 pub(crate) fn locate(
     reference: &str,
-    _options: &ChartPathOptions,
-    _settings: &Settings,
+    options: &ChartPathOptions,
+    settings: &Settings,
+    printer: Printer,
 ) -> Result<PathBuf, Failure> {
     let reference = reference.trim();
-    let path = Path::new(reference);
-    if path.exists() {
-        return Ok(filesystem::absolute(path));
-    }
-    if path.is_absolute() || reference.starts_with('.') {
-        return Err(Failure::new(format!("path {reference:?} not found")));
-    }
-    match reference.split_once('/') {
-        _ if reference.contains("://") => {
-            Err(Failure::new(format!("cannot fetch {reference}: only charts on disk can be used here")))
+    if options.repo.is_none() {
+        let path = Path::new(reference);
+        if path.exists() {
+            return Ok(filesystem::absolute(path));
         }
-        Some((repository, _)) => Err(Failure::new(format!("repo {repository} not found"))),
-        None => Err(Failure::new(format!(
-            "non-absolute URLs should be in form of repo_name/path_to_chart, got: {reference}"
-        ))),
+        if path.is_absolute() || reference.starts_with('.') {
+            return Err(Failure::new(format!("path {reference:?} not found")));
+        }
     }
+    remote::fetch_to_cache(reference, options, settings, printer)
 }
 
 /// Loads a chart from a directory or an archive, and tells what is odd about it.
@@ -112,6 +109,31 @@ pub(crate) fn user_values(options: &ValueOptions, compat: Compat, trace: bool) -
         filesystem::read(Path::new(path)).map_err(|error| error.to_string())
     };
     Ok(options.flags().merge(compat, trace, &mut read)?)
+}
+
+/// Values as the platform's API takes them.
+pub(crate) fn table_to_json(table: &Table) -> serde_json::Value {
+    let members =
+        table.iter().map(|(name, node)| (name.to_str_lossy().into_owned(), node_to_json(&node.data)));
+    serde_json::Value::Object(members.collect())
+}
+
+fn node_to_json(data: &Data) -> serde_json::Value {
+    match data {
+        Data::Null => serde_json::Value::Null,
+        Data::Bool(value) => (*value).into(),
+        Data::Int(value) => (*value).into(),
+        // A whole number of a values file is written as one.
+        Data::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => {
+            #[allow(clippy::cast_possible_truncation, reason = "it is whole and fits")]
+            let whole = *value as i64;
+            whole.into()
+        }
+        Data::Float(value) => (*value).into(),
+        Data::String(text) => text.to_str_lossy().into_owned().into(),
+        Data::List(items) => items.iter().map(|item| node_to_json(&item.data)).collect(),
+        Data::Table(table) => table_to_json(table),
+    }
 }
 
 /// What templates are told of the cluster when there is none.

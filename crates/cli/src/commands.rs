@@ -2,21 +2,32 @@
 
 mod agent;
 mod check;
+mod cluster;
 mod completion;
+mod context;
 mod create;
 mod demo;
 mod dependency;
+mod doctor;
 mod env;
 mod explain;
 mod failure;
+mod function;
+mod key;
 mod local;
 mod package;
+mod pull;
+mod push;
 mod reference;
+mod registry;
+mod registry_credential;
+mod repo;
 mod serve;
 mod show;
 mod template;
 mod up;
 mod version;
+mod wait;
 
 pub(crate) use demo::INFERENCE_SERVER;
 pub(crate) use failure::Failure;
@@ -40,10 +51,21 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Explain(options) => explain::run(&options, &settings, *printer),
         Command::Show(options) => show::run(&options, &settings, *printer),
         Command::Create(options) => create::run(&options, *printer),
-        Command::Package(options) => package::run(&options, settings.debug, *printer),
+        Command::Package(options) => package::run(&options, &settings, *printer),
         Command::Dependency(options) => dependency::run(&options, &settings, *printer),
         Command::Template(options) => template::run(&options, &settings, *printer),
         Command::Local(options) => local::run(&options, settings.debug, *printer),
+        Command::Push(options) => push::run(&options, &settings, *printer),
+        Command::Pull(options) => pull::run(&options, &settings, *printer),
+        Command::Registry(options) => registry::run(&options, &settings, *printer),
+        Command::Repo(options) => repo::run(&options, &settings, *printer),
+        Command::Function(options) => function::run(&options, *printer),
+        Command::Wait(options) => wait::run(&options, *printer),
+        Command::Key(options) => key::run(&options, *printer),
+        Command::RegistryCredential(options) => registry_credential::run(&options, *printer),
+        Command::Cluster(options) => cluster::run(&options, *printer),
+        Command::Context(options) => context::run(&options, *printer),
+        Command::Doctor(options) => doctor::run(&options, *printer),
         Command::Reference(options) => reference::run(&options, *printer),
     }
 }

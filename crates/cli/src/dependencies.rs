@@ -17,6 +17,7 @@ use crate::charts;
 use crate::commands::Failure;
 use crate::filesystem::go_error;
 use crate::printer::Printer;
+use crate::settings::Settings;
 
 /// Brings `charts/` into line with Chart.yaml or Chart.lock.
 pub(crate) struct Manager<'a> {
@@ -28,6 +29,10 @@ pub(crate) struct Manager<'a> {
     pub stamp: Stamp,
     /// Where warnings about charts go.
     pub printer: Printer,
+    /// Where repositories, logins and caches are.
+    pub settings: &'a Settings,
+    /// Do not fetch indexes anew.
+    pub skip_refresh: bool,
     /// Takes the lines of what happens.
     pub out: &'a dyn Fn(&str),
 }
@@ -40,9 +45,11 @@ impl Manager<'_> {
             return self.update();
         };
         let requirements = chart.metadata.dependencies.as_deref().unwrap_or_default();
-        self.check_sources(&present(requirements)?)?;
-        lock::check(&chart, requirements, lock, self.printer)?;
+        let wanted = self.known(present(requirements)?)?;
+        lock::check(&chart, (requirements, &optional(&wanted)), lock, self.printer)?;
         let mut locked = present(lock.dependencies.as_deref().unwrap_or_default())?;
+        self.require_named(&locked)?;
+        self.refresh_named()?;
         self.fetch(&mut locked)
     }
 
@@ -52,12 +59,13 @@ impl Manager<'_> {
         let Some(requirements) = &chart.metadata.dependencies else {
             return Ok(());
         };
-        let wanted = present(requirements)?;
-        self.check_sources(&wanted)?;
+        let wanted = self.known(present(requirements)?)?;
+        self.refresh_unnamed(&wanted)?;
+        self.refresh_named()?;
         let mut locked = self.resolve(&wanted)?;
         self.fetch(&mut locked)?;
         let locked: Vec<_> = locked.into_iter().map(Some).collect();
-        let digest = Lock::digest_of(requirements, &locked);
+        let digest = Lock::digest_of(&optional(&wanted), &locked);
         if chart.contents().lock.as_ref().is_some_and(|lock| lock.digest == digest) {
             return Ok(());
         }
@@ -76,6 +84,10 @@ impl Manager<'_> {
         }
         charts::load_unpacked(path, self.printer)
     }
+}
+
+fn optional(entries: &[Dependency]) -> Vec<Option<Dependency>> {
+    entries.iter().cloned().map(Some).collect()
 }
 
 /// Entries of a list; an empty one is an error, as it is when a chart is validated.

@@ -5,17 +5,23 @@
 //! needs from the machine (files, environment, clock, randomness) is fetched here, at the top, and
 //! handed down as values.
 
+mod api;
 mod archives;
 mod arguments;
 mod charts;
 mod commands;
+mod contexts;
 mod dependencies;
+mod durations;
 mod engine;
+mod events;
 mod filesystem;
 mod host;
 mod narrator;
+mod output;
 mod parse;
 mod printer;
+mod remote;
 mod running;
 mod settings;
 mod stack;

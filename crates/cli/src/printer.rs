@@ -57,6 +57,9 @@ impl Printer {
         if !failure.message.is_empty() {
             self.error(&failure.message);
         }
+        if !failure.advice.is_empty() {
+            self.talk(failure.advice.trim_end());
+        }
         if let Some(detail) = &failure.detail {
             self.talk(&format!("\n{}", detail.render(self.colour).trim_end()));
         }

@@ -1,8 +1,8 @@
 //! A client of the API, for commands: the same calls anybody can make, with their problems read.
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
-use http_body_util::Full;
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ pub enum ClientError {
     #[error("{0}")]
     Invalid(String),
     /// What was waited for did not happen in time, or cannot happen any more.
-    #[error("the function is {status} after {elapsed:?}{reason}")]
+    #[error("the function is {status} after {:.1} s{reason}", elapsed.as_secs_f64())]
     NotActive {
         /// The status it has.
         status: String,
@@ -49,6 +49,46 @@ pub enum ClientError {
         /// What its instances say, after a colon.
         reason: String,
     },
+}
+
+/// How a gRPC call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrpcStatus {
+    /// The status code; 0 is OK.
+    pub code: u32,
+    /// What the other side says about it.
+    pub message: String,
+}
+
+impl GrpcStatus {
+    fn read(headers: &HeaderMap) -> Option<Self> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let code = text("grpc-status")?.parse().ok()?;
+        Some(Self { code, message: text("grpc-message").unwrap_or_default().to_owned() })
+    }
+}
+
+/// Takes one whole message off the front of a gRPC body.
+fn unframe(buffer: &mut BytesMut) -> Result<Option<Bytes>, ClientError> {
+    let Some((head, rest)) = buffer.split_first_chunk::<5>() else { return Ok(None) };
+    let [compressed, size @ ..] = *head;
+    if compressed != 0 {
+        return Err(ClientError::Invalid("the answer is compressed, which was not asked for".to_owned()));
+    }
+    let size = usize::try_from(u32::from_be_bytes(size)).unwrap_or(usize::MAX);
+    if size > LIMIT {
+        return Err(ClientError::Invalid(format!("the answer has a message of {size} bytes, too large")));
+    }
+    if rest.len() < size {
+        return Ok(None);
+    }
+    buffer.advance(5);
+    Ok(Some(buffer.split_to(size).freeze()))
+}
+
+/// A word as a shell takes it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// A client of one API with one token.
@@ -88,20 +128,45 @@ impl ApiClient {
         let bytes = Bytes::from(body.map(ToString::to_string).unwrap_or_default());
         let json = [("content-type", "application/json"), ("accept", "application/json")];
         let response = self.send(method, path, &json, bytes).await?;
-        let status = response.status().as_u16();
+        if response.status().is_client_error() || response.status().is_server_error() {
+            return Err(self.refusal(path, response).await);
+        }
         let read = read(&self.host, response.into_body(), LIMIT).await;
         let bytes = read.map_err(|error| self.unreachable(&error))?;
-        let value: Value = serde_json::from_slice(&bytes)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        if status < 400 {
-            return Ok(if bytes.is_empty() { Value::Null } else { value });
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        Ok(if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap_or_else(|_| text())
+        })
+    }
+
+    /// Calls an endpoint whose answer streams, e.g. logs; a refusal is read.
+    ///
+    /// # Errors
+    /// When the API refuses or cannot be reached.
+    pub async fn stream(&self, method: Method, path: &str) -> Result<Response<Incoming>, ClientError> {
+        let response = self.send(method, path, &[], Bytes::new()).await?;
+        if response.status().is_client_error() || response.status().is_server_error() {
+            return Err(self.refusal(path, response).await);
         }
+        Ok(response)
+    }
+
+    /// What an answer that is a problem says.
+    async fn refusal(&self, path: &str, response: Response<Incoming>) -> ClientError {
+        let status = response.status().as_u16();
+        let bytes = match read(&self.host, response.into_body(), LIMIT).await {
+            Ok(bytes) => bytes,
+            Err(error) => return self.unreachable(&error),
+        };
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let detail = value.get("detail").and_then(Value::as_str).map(ToOwned::to_owned);
-        Err(ClientError::Refused {
+        ClientError::Refused {
             status,
             detail: detail.unwrap_or_else(|| format!("{path} answered {status}")),
             findings: value.get("findings").and_then(Value::as_array).cloned().unwrap_or_default(),
-        })
+        }
     }
 
     /// Sends any request, e.g. an invocation, and gives the answer's head; its body streams.
@@ -115,6 +180,17 @@ impl ApiClient {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Result<Response<Incoming>, ClientError> {
+        let request = self.request(method, path, headers, body)?;
+        self.http.send(request).await.map_err(|error| self.unreachable(&error))
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, ClientError> {
         let invalid = |what: String| ClientError::Invalid(what);
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
@@ -131,7 +207,7 @@ impl ApiClient {
             .map_err(|_| invalid("the token is malformed".to_owned()))?;
         authorization.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, authorization);
-        self.http.send(request).await.map_err(|error| self.unreachable(&error))
+        Ok(request)
     }
 
     /// Waits until a version is active. `progress` is told each status once.
@@ -179,15 +255,84 @@ impl ApiClient {
     /// The same call for curl; the token stays a variable.
     #[must_use]
     pub fn curl(&self, method: &Method, path: &str, body: Option<&Value>) -> String {
-        let mut text = format!(
-            "curl -s -X {method} '{}{path}' \\\n  -H \"Authorization: Bearer $NVCF_TOKEN\"",
-            self.server
-        );
-        if let Some(body) = body {
-            let quoted = body.to_string().replace('\'', "'\\''");
-            text = format!("{text} \\\n  -H 'Content-Type: application/json' \\\n  -d '{quoted}'");
+        let body = body.map(ToString::to_string);
+        let json = [("Content-Type", "application/json")];
+        self.curl_of(method, path, if body.is_some() { &json } else { &[] }, body.as_deref())
+    }
+
+    /// Any call for curl, with what `curl --data-binary` is given; the token stays a variable.
+    #[must_use]
+    pub fn curl_of(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        data: Option<&str>,
+    ) -> String {
+        let address = quoted(&format!("{}{path}", self.server));
+        let mut text =
+            format!("curl -sN -X {method} {address} \\\n  -H \"Authorization: Bearer $NVCF_TOKEN\"");
+        for (name, value) in headers {
+            text = format!("{text} \\\n  -H {}", quoted(&format!("{name}: {value}")));
+        }
+        if let Some(data) = data {
+            text = format!("{text} \\\n  --data-binary {}", quoted(data));
         }
         text
+    }
+
+    /// Makes a gRPC call with one encoded message and hands over each message of the answer. `server` is where gRPC
+    /// is served, when that is another address.
+    ///
+    /// # Errors
+    /// When the other side cannot be reached or does not speak gRPC.
+    pub async fn grpc(
+        &self,
+        server: Option<&str>,
+        path: &str,
+        headers: &[(&str, &str)],
+        message: &[u8],
+        mut received: impl FnMut(&[u8]),
+    ) -> Result<GrpcStatus, ClientError> {
+        let mut frame = BytesMut::with_capacity(message.len() + 5);
+        frame.put_u8(0);
+        frame.put_u32(
+            u32::try_from(message.len())
+                .map_err(|_| ClientError::Invalid("the message is larger than gRPC can frame".to_owned()))?,
+        );
+        frame.put_slice(message);
+        let other = server.map(|server| Self::new(server, &self.token));
+        let client = other.as_ref().unwrap_or(self);
+        let mut all = vec![("content-type", "application/grpc"), ("te", "trailers")];
+        all.extend_from_slice(headers);
+        let http = Http::over_http2(client.http.policy().clone(), PATIENCE);
+        let request = client.request(Method::POST, path, &all, frame.freeze())?;
+        let response = http.send(request).await.map_err(|error| client.unreachable(&error))?;
+        let (head, mut body) = response.into_parts();
+        let mut status = GrpcStatus::read(&head.headers);
+        let mut buffer = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| ClientError::Unreachable {
+                server: client.server.clone(),
+                reason: error.to_string(),
+            })?;
+            match frame.into_data() {
+                Ok(data) => {
+                    buffer.extend_from_slice(&data);
+                    while let Some(message) = unframe(&mut buffer)? {
+                        received(&message);
+                    }
+                }
+                Err(frame) => {
+                    status = frame.trailers_ref().and_then(GrpcStatus::read).or(status);
+                }
+            }
+        }
+        status.ok_or_else(|| ClientError::Refused {
+            status: head.status.as_u16(),
+            detail: format!("{path} gave no gRPC status"),
+            findings: Vec::new(),
+        })
     }
 
     fn unreachable(&self, error: &wheelhouse_registry::Error) -> ClientError {
@@ -205,6 +350,6 @@ mod tests {
         let client = ApiClient::new("http://127.0.0.1:8080/", "secret");
         let text = client.curl(&Method::POST, "/v2/nvcf/functions", Some(&json!({ "a": "it's" })));
         assert!(!text.contains("secret"));
-        assert!(text.ends_with(r#"-d '{"a":"it'\''s"}'"#), "{text}");
+        assert!(text.ends_with(r#"--data-binary '{"a":"it'\''s"}'"#), "{text}");
     }
 }

@@ -25,4 +25,5 @@ pub use facts::{ChartFacts, DeploymentFacts, ExtraKind, Facts, FunctionFacts, Ma
 pub use finding::{Finding, Place};
 pub use intake::{Intake, WORKLOAD_CONFIG};
 pub use mutate::{Additions, BrokenChart, Change, Ledger, Pair, VariableSource, mutate};
+pub use nearest::nearest;
 pub use rule::{Authority, Level, Rule};

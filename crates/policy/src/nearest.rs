@@ -1,7 +1,8 @@
 //! "Did you mean": the nearest of some names.
 
 /// The candidate with the smallest edit distance, if it is small enough to be a slip.
-pub(crate) fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (distance(wanted, candidate), candidate))

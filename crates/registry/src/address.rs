@@ -3,7 +3,8 @@
 use crate::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The rules for addresses. The default lets only public ones through, and only over TLS.
+/// The rules for addresses. The default lets only public ones through, and only over TLS. The entry `*` of a list
+/// names every host: for programs that act for their own user, never for a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressPolicy {
     /// Hosts, with port when it matters, that may have a private address: the operator's allow-list.
@@ -52,7 +53,9 @@ impl AddressPolicy {
 /// Whether a list names a host: with its port, or by its name alone.
 fn lists(list: &[String], host: &str) -> bool {
     list.iter().any(|entry| {
-        entry.eq_ignore_ascii_case(host) || (!entry.contains(':') && entry.eq_ignore_ascii_case(name(host)))
+        entry == "*"
+            || entry.eq_ignore_ascii_case(host)
+            || (!entry.contains(':') && entry.eq_ignore_ascii_case(name(host)))
     })
 }
 
@@ -172,6 +175,8 @@ mod tests {
         assert!(policy.check("127.0.0.1:22", loopback).is_err());
         assert!(policy.check("other", loopback).is_err());
         assert!(policy.check("other", "8.8.8.8".parse().unwrap()).is_ok());
+        let anywhere = AddressPolicy { private_hosts: vec!["*".into()], ..AddressPolicy::default() };
+        assert!(anywhere.check("other", loopback).is_ok() && !anywhere.is_plain("other"));
         assert!(policy.trusts_realm("r:443", "r") && !policy.trusts_realm("r", "evil"));
     }
 }

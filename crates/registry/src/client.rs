@@ -16,6 +16,8 @@ use wheelhouse_functions::chart_reference::{ChartLocation, ChartReference, OciVe
 
 /// Redirects followed at most.
 const REDIRECTS: u32 = 10;
+/// Pages of tags read at most.
+const PAGES: u32 = 1_000;
 const ACCEPT: &str =
     "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 
@@ -81,6 +83,11 @@ pub(crate) struct Repository<'a> {
     pub(crate) name: &'a str,
     pub(crate) logins: &'a [Login],
     pub(crate) push: bool,
+}
+
+#[derive(Deserialize)]
+struct TagList {
+    tags: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -206,6 +213,62 @@ impl Client {
         self.blob(&Repository { host, name: repository, logins, push: false }, digest, limit).await
     }
 
+    /// Checks that a registry takes a login.
+    ///
+    /// # Errors
+    /// When it does not, cannot be reached, or is no registry.
+    pub async fn ping(&self, login: &Login) -> Result<(), Error> {
+        let logins = std::slice::from_ref(login);
+        let repository = Repository { host: &login.host, name: "", logins, push: false };
+        // Sent at once: a registry that lets everybody in would ask for none, and take a wrong one.
+        let mut headers = HeaderMap::new();
+        if let Some(authorization) = basic(login) {
+            headers.insert(header::AUTHORIZATION, authorization);
+        }
+        self.call(&repository, Method::GET, "/v2/", headers, Bytes::new()).await.map(|_| ())
+    }
+
+    /// All tags of a repository.
+    ///
+    /// # Errors
+    /// As [`Client::fetch_chart`].
+    pub async fn tags(&self, host: &str, name: &str, logins: &[Login]) -> Result<Vec<String>, Error> {
+        let repository = Repository { host, name, logins, push: false };
+        let mut tags = Vec::new();
+        let mut path = "tags/list".to_owned();
+        for _ in 0..PAGES {
+            let response = self.call(&repository, Method::GET, &path, HeaderMap::new(), Bytes::new()).await?;
+            let next = response.headers().get(header::LINK).and_then(|value| next_page(value.to_str().ok()?));
+            let bytes = read(host, response.into_body(), self.options.manifest_limit).await?;
+            let page: TagList = serde_json::from_slice(&bytes).map_err(|_| Error::Invalid {
+                host: host.to_owned(),
+                reason: "not a list of tags".to_owned(),
+            })?;
+            tags.extend(page.tags.unwrap_or_default());
+            let Some(next) = next else { return Ok(tags) };
+            let base = format!("https://{host}/v2/{name}/tags/list");
+            let base = base.parse().map_err(|_| Error::NotFound { what: name.to_owned() })?;
+            let next = resolve(&base, &next)?;
+            path = next.path_and_query().map_or_else(String::new, ToString::to_string);
+        }
+        Err(Error::Invalid { host: host.to_owned(), reason: format!("more than {PAGES} pages of tags") })
+    }
+
+    /// Fetches whatever lies at an address, at most `limit` bytes of it. A login goes to the address's own host only.
+    ///
+    /// # Errors
+    /// As [`Client::fetch_chart`].
+    pub async fn fetch_url(&self, uri: &str, login: Option<&Login>, limit: usize) -> Result<Bytes, Error> {
+        let mut headers = HeaderMap::new();
+        if let Some(authorization) = login.and_then(basic) {
+            headers.insert(header::AUTHORIZATION, authorization);
+        }
+        let host = uri.split("://").nth(1).unwrap_or(uri).split('/').next().unwrap_or_default();
+        let response = self.follow(Method::GET, uri, headers, Bytes::new()).await?;
+        let response = check(host, uri, response).await?;
+        read(host, response.into_body(), limit).await
+    }
+
     async fn fetch_archive(&self, host: &str, path: &str, logins: &[Login]) -> Result<Pulled, Error> {
         let uri = format!("https://{host}{path}");
         let mut tries: Vec<Option<HeaderValue>> = authorization::login(logins, host).map(basic).collect();
@@ -276,7 +339,10 @@ impl Client {
         for challenge in &challenges {
             let mut logins: Vec<Option<&Login>> =
                 authorization::login(repository.logins, repository.host).map(Some).collect();
-            logins.push(None);
+            // A call about no repository is about the login itself.
+            if !repository.name.is_empty() {
+                logins.push(None);
+            }
             for login in logins {
                 let authorization = match self.authorize(repository, challenge, login).await {
                     Ok(Some(authorization)) => authorization,
@@ -323,11 +389,14 @@ impl Client {
             let reason = format!("{host} names it as its token service, but it is not a trusted host");
             return Err(Error::Forbidden { host: realm_host, reason });
         }
-        let scope = scope.clone().unwrap_or_else(|| authorization::scope(repository.name, repository.push));
-        let mut query = format!("scope={}", escape(&scope));
-        if let Some(service) = service {
-            query = format!("service={}&{query}", escape(service));
-        }
+        let own_scope =
+            (!repository.name.is_empty()).then(|| authorization::scope(repository.name, repository.push));
+        let scope = scope.clone().or(own_scope);
+        let query: Vec<String> = [("service", service), ("scope", &scope)]
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name}={}", escape(value.as_deref()?))))
+            .collect();
+        let query = query.join("&");
         let separator = if realm.contains('?') { '&' } else { '?' };
         let mut headers = HeaderMap::new();
         if let Some(authorization) = login.and_then(basic) {
@@ -396,6 +465,12 @@ pub(crate) fn resolve(base: &Uri, location: &str) -> Result<Uri, Error> {
         format!("{scheme}://{host}{directory}/{location}")
     };
     absolute.parse().map_err(|_| Error::Invalid { host, reason: "a redirect leads nowhere".to_owned() })
+}
+
+/// The address of the next page out of a `Link` header: `<…>; rel="next"`.
+fn next_page(header: &str) -> Option<String> {
+    let (address, rest) = header.trim().strip_prefix('<')?.split_once('>')?;
+    rest.contains("next").then(|| address.to_owned())
 }
 
 fn basic(login: &Login) -> Option<HeaderValue> {

@@ -87,18 +87,30 @@ impl Http {
     /// A client under a policy; `timeout` bounds each wait for an answer's head.
     #[must_use]
     pub fn new(policy: AddressPolicy, timeout: Duration) -> Self {
+        Self::build(policy, timeout, false)
+    }
+
+    /// The same over HTTP/2 only, without TLS by prior knowledge: what gRPC needs.
+    #[must_use]
+    pub fn over_http2(policy: AddressPolicy, timeout: Duration) -> Self {
+        Self::build(policy, timeout, true)
+    }
+
+    fn build(policy: AddressPolicy, timeout: Duration, http2: bool) -> Self {
         let policy = Arc::new(policy);
         let mut connector = HttpConnector::new_with_resolver(GuardedResolver(Arc::clone(&policy)));
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(10)));
-        let connector = HttpsConnectorBuilder::new()
-            .with_webpki_roots()
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(connector);
+        let builder = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http();
+        let connector = if http2 {
+            builder.enable_http2().wrap_connector(connector)
+        } else {
+            builder.enable_http1().wrap_connector(connector)
+        };
         let client = HyperClient::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_secs(30))
+            .http2_only(http2)
             .build(connector);
         Self { client, policy, timeout }
     }

@@ -93,7 +93,8 @@ impl Client {
         }
         let manifest = Manifest {
             schema_version: 2,
-            media_type: Some(IMAGE_MANIFEST.to_owned()),
+            // Helm leaves it out of charts' manifests: a chart has the same digest, whoever pushes it.
+            media_type: (config.media_type != CHART_CONFIG).then(|| IMAGE_MANIFEST.to_owned()),
             artifact_type: None,
             config: config.descriptor(),
             layers: layers.iter().map(Blob::descriptor).collect(),

@@ -19,12 +19,24 @@ impl Metadata {
         to_yaml(self).map_err(Error::Yaml)
     }
 
-    /// The fields Go writes (those that are not empty), in the struct's order.
+    /// The JSON that Go writes of the struct, its fields in their order: what registries keep as a chart's
+    /// configuration.
+    ///
+    /// # Errors
+    /// [`Error::Yaml`] for numbers JSON cannot hold.
+    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
+        to_json(&MetadataInStructOrder(self), Format::default()).map_err(Error::Yaml)
+    }
+
     fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        let dependencies = match self.api_version.as_str() {
-            API_VERSION_V1 => &[],
-            _ => self.dependencies.as_deref().unwrap_or_default(),
-        };
+        match self.api_version.as_str() {
+            API_VERSION_V1 => self.fields_with(&[]),
+            _ => self.fields_with(self.dependencies.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// The fields Go writes (those that are not empty), in the struct's order.
+    fn fields_with<'a>(&'a self, dependencies: &'a [Option<Dependency>]) -> Vec<(&'static str, Field<'a>)> {
         let fields = [
             ("name", Field::Text(&self.name)),
             ("home", Field::Text(&self.home)),
@@ -234,6 +246,44 @@ impl Encode for ImportValue {
             }
             ImportValue::Other(data) => data.encode(sink),
         }
+    }
+}
+
+/// Chart.yaml with the fields of everything in it in the order of Go's structs.
+struct MetadataInStructOrder<'a>(&'a Metadata);
+
+impl Encode for MetadataInStructOrder<'_> {
+    fn encode<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), YamlError> {
+        let fields = self.0.fields_with(self.0.dependencies.as_deref().unwrap_or_default());
+        sink.begin_map(fields.len())?;
+        for (key, field) in fields {
+            sink.key(key.as_bytes())?;
+            match field {
+                Field::Dependencies(list) => InStructOrder(list).encode(sink)?,
+                Field::Maintainers(list) => {
+                    sink.begin_seq(list.len())?;
+                    for entry in list {
+                        let Some(Maintainer { name, email, url }) = entry else {
+                            sink.null()?;
+                            continue;
+                        };
+                        let fields = [("name", name), ("email", email), ("url", url)];
+                        let fields: Vec<_> =
+                            fields.into_iter().filter(|(_, text)| !text.is_empty()).collect();
+                        sink.begin_map(fields.len())?;
+                        for (key, text) in fields {
+                            sink.key(key.as_bytes())?;
+                            Text(text).encode(sink)?;
+                        }
+                        sink.end_map();
+                    }
+                    sink.end_seq();
+                }
+                field => field.encode(sink)?,
+            }
+        }
+        sink.end_map();
+        Ok(())
     }
 }
 

@@ -54,7 +54,7 @@ fn checked(options: &Check, settings: &Settings, printer: Printer) -> Result<(Ch
         ));
     };
     let compat = Compat::V4;
-    let path = charts::locate(reference, &options.chart_path, settings)?;
+    let path = charts::locate(reference, &options.chart_path, settings, printer)?;
     let values = charts::user_values(&options.values, compat, true)?;
     let chart = charts::load(&path, LoadOptions { compat, trace: true, ..LoadOptions::default() }, printer)?;
     let capabilities = charts::offline_capabilities(&options.kube_version, &[], compat)?;

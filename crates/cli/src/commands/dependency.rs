@@ -51,6 +51,8 @@ fn fetch(
         debug: settings.debug,
         stamp: archives::stamp()?,
         printer,
+        settings,
+        skip_refresh: options.skip_refresh,
         out: &|line| printer.data(format!("{line}\n")),
     })
 }

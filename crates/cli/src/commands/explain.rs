@@ -103,7 +103,7 @@ fn traced(
     printer: Printer,
 ) -> Result<RenderedChart, Failure> {
     let compat = Compat::V4;
-    let path = charts::locate(chart, &ChartPathOptions::default(), settings)?;
+    let path = charts::locate(chart, &ChartPathOptions::default(), settings, printer)?;
     let values = charts::user_values(&options.values, compat, true)?;
     let chart = charts::load(&path, LoadOptions { compat, trace: true, ..LoadOptions::default() }, printer)?;
     let capabilities = charts::offline_capabilities(&options.kube_version, &[], compat)?;

@@ -8,6 +8,8 @@ pub(crate) struct Failure {
     pub message: String,
     /// What we know beyond Helm's text: the source line, the include stack, a hint.
     pub detail: Option<Detail>,
+    /// Lines below the error's text: why it is so, and how it is fixed.
+    pub advice: String,
     /// The exit code.
     pub exit_code: u8,
 }
@@ -31,7 +33,12 @@ struct Place {
 impl Failure {
     /// A failure that is told as Helm tells it, with exit code 1.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Failure { message: message.into(), detail: None, exit_code: 1 }
+        Failure { message: message.into(), detail: None, advice: String::new(), exit_code: 1 }
+    }
+
+    /// The same failure with lines that say why it is so and how it is fixed.
+    pub(crate) fn with_advice(self, advice: impl Into<String>) -> Self {
+        Failure { advice: advice.into(), ..self }
     }
 
     /// A chart that gave no manifests.
@@ -40,7 +47,7 @@ impl Failure {
             PipelineError::Render(error) => Detail::of_render(error),
             _ => None,
         };
-        Failure { message: error.to_string(), detail, exit_code: 1 }
+        Failure { detail, ..Failure::new(error.to_string()) }
     }
 
     /// A rendered document that is no manifest: shows the rendered line.
@@ -57,7 +64,7 @@ impl Failure {
             }
         });
         let detail = place.map(|place| Detail { message: error.message.clone(), places: vec![place] });
-        Failure { message: error.to_string(), detail, exit_code: 1 }
+        Failure { detail, ..Failure::new(error.to_string()) }
     }
 }
 

@@ -12,9 +12,10 @@ use crate::charts;
 use crate::dependencies::Manager;
 use crate::filesystem::{absolute, clean, go_error};
 use crate::printer::Printer;
+use crate::settings::Settings;
 
 /// Packs each chart, telling where each archive is.
-pub(super) fn run(options: &Package, debug: bool, printer: Printer) -> Result<(), Failure> {
+pub(super) fn run(options: &Package, settings: &Settings, printer: Printer) -> Result<(), Failure> {
     if options.arguments.is_empty() {
         return Err(Failure::new("need at least one argument, the path to the chart"));
     }
@@ -26,7 +27,16 @@ pub(super) fn run(options: &Package, debug: bool, printer: Printer) -> Result<()
         let path = absolute(given);
         if options.dependency_update {
             let out = |_: &str| {};
-            Manager { chart_path: &path, debug, stamp, printer, out: &out }.update()?;
+            Manager {
+                chart_path: &path,
+                debug: settings.debug,
+                stamp,
+                printer,
+                settings,
+                skip_refresh: false,
+                out: &out,
+            }
+            .update()?;
         }
         let mut chart = charts::load_unpacked(&path, printer)?;
         if !options.version.is_empty() {

@@ -27,7 +27,7 @@ pub(super) fn run(options: &Show, settings: &Settings, printer: Printer) -> Resu
             "\"helm show {name}\" requires 1 argument\n\nUsage:  helm show {name} [CHART] [flags]"
         )));
     };
-    let path = charts::locate(reference, &options.chart_path, settings)?;
+    let path = charts::locate(reference, &options.chart_path, settings, printer)?;
     let chart = charts::load(&path, LoadOptions::default(), printer)?;
     printer.data(shown(&chart, name, options)?);
     Ok(())

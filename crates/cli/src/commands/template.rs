@@ -23,7 +23,7 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
     let capabilities = charts::offline_capabilities(&options.kube_version, &options.api_versions, compat)?;
     tell_deprecated(options, printer);
     let (name, reference) = name_and_chart(&options.arguments, &options.install)?;
-    let path = charts::locate(&reference, &options.chart_path, settings)?;
+    let path = charts::locate(&reference, &options.chart_path, settings, printer)?;
     let values = charts::user_values(&options.values, compat, false)?;
     let chart = charts::load(&path, LoadOptions { compat, ..LoadOptions::default() }, printer)?;
     charts::check_installable(&chart, compat, printer)?;

@@ -10,9 +10,11 @@ use wheelhouse_semver::{Constraints, Version};
 
 use super::Manager;
 use super::source::Source;
+use crate::arguments::ChartPathOptions;
 use crate::charts;
 use crate::commands::Failure;
 use crate::filesystem::{go_error, write};
+use crate::remote::{Entry, Fetched, Repository, cached_index, fetch, fetch_address, resolve};
 
 /// Archives by their file names.
 type Archives = BTreeMap<String, Vec<u8>>;
@@ -34,12 +36,29 @@ impl Manager<'_> {
         }
         (self.out)(&format!("Saving {} charts", dependencies.len()));
         let mut archives = Archives::new();
+        let mut got = BTreeSet::new();
         for dependency in &mut *dependencies {
             match self.source(dependency)? {
                 Source::Vendored => self.check_vendored(dependency, &directory)?,
                 Source::Directory(source) => self
                     .pack(dependency, &source, &mut archives)
                     .map_err(|failure| self.save_error(failure.message))?,
+                Source::Registry => {
+                    let reference = format!("{}/{}", dependency.repository, dependency.name);
+                    self.download(dependency, &reference, &mut got, &mut archives, || {
+                        let options = ChartPathOptions {
+                            version: dependency.version.clone(),
+                            ..ChartPathOptions::default()
+                        };
+                        fetch(&reference, &options, false, self.settings, self.printer)
+                    })?;
+                }
+                Source::Repository(repository) => {
+                    let url = self.url(dependency, &repository)?;
+                    self.download(dependency, &url, &mut got, &mut archives, || {
+                        fetch_address(&url, &repository, self.settings)
+                    })?;
+                }
             }
         }
         self.replace(dependencies, &archives, &directory)
@@ -89,6 +108,45 @@ impl Manager<'_> {
         Ok(())
     }
 
+    /// The address of a dependency's version in its repository.
+    fn url(&self, dependency: &Dependency, repository: &Repository) -> Result<String, Failure> {
+        let Dependency { name, version, .. } = dependency;
+        let found = cached_index(repository, self.settings, self.printer).and_then(|index| {
+            let versions = index.versions(name).ok_or_else(|| Failure::new("entry not found".to_owned()))?;
+            let is_it = |entry: &&Entry| entry.version == *version || same_version(&entry.version, version);
+            let entry = versions.iter().find(is_it);
+            entry.and_then(|entry| entry.url.clone()).ok_or_else(|| Failure::new("no matching version"))
+        });
+        match found {
+            Ok(url) => Ok(resolve(&repository.url, &url)),
+            Err(failure) => Err(self.save_error(format!("could not find : {}", failure.message))),
+        }
+    }
+
+    /// Fetches an archive once, however often it is asked for.
+    fn download(
+        &self,
+        dependency: &Dependency,
+        what: &str,
+        got: &mut BTreeSet<String>,
+        archives: &mut Archives,
+        fetch: impl FnOnce() -> Result<Fetched, Failure>,
+    ) -> Result<(), Failure> {
+        let Dependency { name, repository, .. } = dependency;
+        if !got.insert(format!("{what}:{}", dependency.version)) {
+            (self.out)(&format!("Already downloaded {name} from repo {repository}"));
+            return Ok(());
+        }
+        (self.out)(&format!("Downloading {name} from repo {repository}"));
+        let fetched = fetch()
+            .map_err(|failure| self.save_error(format!("could not download {what}: {}", failure.message)))?;
+        if !fetched.told.is_empty() {
+            (self.out)(fetched.told.trim_end());
+        }
+        archives.insert(fetched.file_name, fetched.archive);
+        Ok(())
+    }
+
     fn save_error(&self, message: String) -> Failure {
         (self.out)(&format!("Save error occurred:  {message}"));
         Failure::new(message)
@@ -133,6 +191,11 @@ impl Manager<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether two texts mean the same version.
+fn same_version(left: &str, right: &str) -> bool {
+    Version::parse(left).ok().zip(Version::parse(right).ok()).is_some_and(|(left, right)| left == right)
 }
 
 fn parse_range(name: &str, range: &str) -> Result<Constraints, Failure> {

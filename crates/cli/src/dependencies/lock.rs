@@ -14,10 +14,11 @@ fn is_old(chart: &Chart) -> bool {
     chart.metadata.api_version == "v1"
 }
 
-/// Whether a lock was made from these requirements.
+/// Whether a lock was made from these requirements: as they are written, and with the addresses their
+/// aliases stand for.
 pub(super) fn check(
     chart: &Chart,
-    requirements: &[Option<Dependency>],
+    (as_written, requirements): (&[Option<Dependency>], &[Option<Dependency>]),
     lock: &Lock,
     printer: Printer,
 ) -> Result<(), Failure> {
@@ -31,7 +32,7 @@ pub(super) fn check(
         ));
     }
     printer.talk("warning: a valid Helm v3 hash was not found. Checking against Helm v2 hash...");
-    if Lock::helm2_digest_of(requirements) == lock.digest {
+    if Lock::helm2_digest_of(as_written) == lock.digest {
         return Ok(());
     }
     Err(Failure::new(

@@ -8,6 +8,7 @@ use super::Manager;
 use super::source::{Source, local_path};
 use crate::charts;
 use crate::commands::Failure;
+use crate::remote::{Entry, cached_index, registry_tags};
 
 impl Manager<'_> {
     /// The exact dependencies that satisfy what is wanted.
@@ -30,6 +31,18 @@ impl Manager<'_> {
                     let fits = Version::parse(&chart.metadata.version)
                         .is_ok_and(|version| constraint.check(&version));
                     fits.then(|| chart.metadata.version.clone())
+                }
+                Source::Registry => Some(self.tag(dependency, &constraint)?),
+                Source::Repository(repository) => {
+                    let index = cached_index(&repository, self.settings, self.printer)?;
+                    let versions = index.versions(name).ok_or_else(|| {
+                        Failure::new(format!("{name} chart not found in repo {}", repository.url))
+                    })?;
+                    let fits = |entry: &&Entry| {
+                        entry.url.is_some()
+                            && Version::parse(&entry.version).is_ok_and(|version| constraint.check(&version))
+                    };
+                    versions.iter().find(fits).map(|entry| entry.version.clone())
                 }
             };
             match found {
@@ -56,5 +69,19 @@ impl Manager<'_> {
             missing.len(),
             missing.join(", ")
         )))
+    }
+
+    /// The tag of a registry that a range leads to; the range itself where no tag fits, as Helm has it.
+    fn tag(&self, dependency: &Dependency, constraint: &Constraints) -> Result<String, Failure> {
+        let Dependency { name, version, repository, .. } = dependency;
+        if Version::parse(version).is_ok() {
+            return Ok(version.clone());
+        }
+        let tags = registry_tags(&format!("{repository}/{name}"), self.settings).map_err(|failure| {
+            let message = failure.message;
+            Failure::new(format!("could not retrieve list of tags for repository {repository}: {message}"))
+        })?;
+        let fits = |tag: &&String| Version::parse(tag).is_ok_and(|version| constraint.check(&version));
+        Ok(tags.iter().find(fits).unwrap_or(version).clone())
     }
 }

@@ -8,10 +8,16 @@
     clippy::disallowed_methods
 )]
 
+mod contexts;
 mod create;
 mod dependency;
 mod functions;
+mod lifecycle;
 mod machine;
 mod package;
+mod platform;
+mod recorder;
+mod registries;
+mod secrets;
 mod support;
 mod version;

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -58,19 +59,36 @@ impl Workspace {
     /// Runs the binary with words parted by spaces: exit code, stdout, stderr, this directory's
     /// path shown as `DIR`.
     pub(crate) fn run(&self, line: &str) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_wheelhouse"))
-            .args(line.split_whitespace())
+        let words: Vec<&str> = line.split_whitespace().collect();
+        self.run_words(&words, "")
+    }
+
+    /// The same with words as they are and something on standard input.
+    pub(crate) fn run_words(&self, words: &[&str], input: &str) -> String {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wheelhouse"))
+            .args(words)
             .current_dir(self.directory.path())
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (*name, value)))
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
+        // A command that reads nothing may have ended already.
+        let _unread = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
         let real = self.directory.path().canonicalize().unwrap().display().to_string();
         let shown = |bytes: &[u8]| {
-            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            let text = String::from_utf8_lossy(bytes).into_owned();
             text.replace(&real, "DIR").replace(&self.directory.path().display().to_string(), "DIR")
         };
         format!("exit {}\n{}{}", output.status.code().unwrap(), shown(&output.stdout), shown(&output.stderr))
+    }
+
+    /// Takes a variable away again.
+    pub(crate) fn without(&mut self, name: &str) {
+        self.variables.retain(|(known, _)| *known != name);
     }
 
     /// Runs the binary and holds what it prints against what is expected.

@@ -1,0 +1,96 @@
+//! The user's registry logins, in the file Helm and Docker share the form of.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use wheelhouse_registry::Login;
+
+use super::path_of;
+use crate::commands::Failure;
+use crate::contexts::write_private;
+use crate::filesystem::go_error;
+use crate::settings::Settings;
+
+/// Docker Hub's name in such files.
+const DOCKER_HUB: &str = "https://index.docker.io/v1/";
+
+/// The file of logins.
+pub(crate) struct Logins {
+    path: PathBuf,
+    document: Map<String, Value>,
+}
+
+impl Logins {
+    /// Reads the file; without one there are no logins.
+    pub(crate) fn load(settings: &Settings) -> Result<Self, Failure> {
+        let path = path_of(settings, "HELM_REGISTRY_CONFIG");
+        let document = read(&path)?;
+        Ok(Logins { path, document })
+    }
+
+    /// The logins for a host: our own, then Docker's.
+    pub(crate) fn of(&self, host: &str) -> Vec<Login> {
+        let docker = read(&docker_config()).unwrap_or_default();
+        [&self.document, &docker]
+            .into_iter()
+            .filter_map(|document| {
+                let auth = document.get("auths")?.get(key(host))?.get("auth")?.as_str()?;
+                Some(Login { host: asked(host).to_owned(), auth: auth.to_owned() })
+            })
+            .collect()
+    }
+
+    /// Keeps a login.
+    pub(crate) fn put(&mut self, login: &Login) -> Result<(), Failure> {
+        let auths = self.document.entry("auths").or_insert_with(|| json!({}));
+        if !auths.is_object() {
+            *auths = json!({});
+        }
+        if let Some(auths) = auths.as_object_mut() {
+            auths.insert(key(&login.host).to_owned(), json!({ "auth": login.auth }));
+        }
+        self.save()
+    }
+
+    /// Forgets the login of a host.
+    pub(crate) fn remove(&mut self, host: &str) -> Result<(), Failure> {
+        let auths = self.document.get_mut("auths").and_then(Value::as_object_mut);
+        let removed = auths.and_then(|auths| auths.shift_remove(key(host)));
+        if removed.is_some() { self.save() } else { Ok(()) }
+    }
+
+    fn save(&self) -> Result<(), Failure> {
+        let text = serde_json::to_vec_pretty(&self.document)?;
+        Ok(write_private(&self.path, &text)?)
+    }
+}
+
+fn read(path: &Path) -> Result<Map<String, Value>, Failure> {
+    match fs::read(path) {
+        Ok(text) if text.is_empty() => Ok(Map::new()),
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| {
+            // The parser's own words may quote a password.
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Failure::new(format!("{} is not a file of logins ({place})", path.display()))
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Map::new()),
+        Err(error) => Err(go_error("open", path, &error).into()),
+    }
+}
+
+fn docker_config() -> PathBuf {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let home = || PathBuf::from(variable("HOME").unwrap_or_default()).join(".docker");
+    variable("DOCKER_CONFIG").map_or_else(home, PathBuf::from).join("config.json")
+}
+
+fn key(host: &str) -> &str {
+    if host == "docker.io" { DOCKER_HUB } else { host }
+}
+
+/// The host that is asked where users say another.
+pub(super) fn asked(host: &str) -> &str {
+    if host == "docker.io" { "registry-1.docker.io" } else { host }
+}
