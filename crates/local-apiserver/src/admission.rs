@@ -66,11 +66,14 @@ fn taint_new_node(node: &mut Value) {
 /// None at present; the seam of later rules.
 pub(crate) fn mutate_update(
     _cluster: &Cluster,
-    _target: &Target,
+    target: &Target,
     _context: &Context,
-    _new: &mut Value,
+    new: &mut Value,
     _old: &Value,
 ) -> Result<(), Status> {
+    if is(&target.resource, "", "pods") && target.subresource.is_empty() {
+        pod::tolerations(new);
+    }
     Ok(())
 }
 

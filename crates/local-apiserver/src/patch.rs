@@ -46,6 +46,25 @@ pub(crate) fn json(target: &mut Value, patch: &Value) -> Result<(), JsonPatchErr
         let why = "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp";
         return Err(JsonPatchError::Malformed(why.to_owned()));
     }
+    if patch.as_array().is_some_and(|list| list.iter().any(|operation| !operation.is_object())) {
+        let kind = patch.as_array().into_iter().flatten().find(|operation| !operation.is_object());
+        let kind = match kind {
+            Some(Value::Number(_)) => "number",
+            Some(Value::String(_)) => "string",
+            Some(Value::Bool(_)) => "bool",
+            _ => "array",
+        };
+        return Err(JsonPatchError::Malformed(format!(
+            "error decoding patch: json: cannot unmarshal {kind} into Go value of type handlers.jsonPatchOp"
+        )));
+    }
+    const OPERATIONS: [&str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
+    let unknown = |operation: &Value| {
+        operation.get("op").and_then(Value::as_str).is_some_and(|op| !OPERATIONS.contains(&op))
+    };
+    if patch.as_array().is_some_and(|list| list.iter().any(unknown)) {
+        return Err(JsonPatchError::Failed("Unexpected kind: unknown".to_owned()));
+    }
     let patch: json_patch::Patch = serde_json::from_value(patch.clone())
         .map_err(|error| JsonPatchError::Malformed(error.to_string()))?;
     if patch.0.len() > 10_000 {

@@ -44,7 +44,14 @@ pub(crate) fn prepare_create(resource: &Resource, object: &mut Value) {
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => {
             let quality = crate::admission::quality(object);
-            meta::set(object, "status", json!({"phase": "Pending", "qosClass": quality}));
+            let mut status = json!({"phase": "Pending", "qosClass": quality});
+            if !meta::items(object, &["spec", "schedulingGates"]).is_empty() {
+                let blocked = json!([{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+                    "message": "Scheduling is blocked due to non-empty scheduling gates",
+                    "lastProbeTime": null, "lastTransitionTime": meta::now()}]);
+                meta::set(&mut status, "conditions", blocked);
+            }
+            meta::set(object, "status", status);
         }
         ("", "namespaces") => {
             meta::set(object, "status", json!({"phase": "Active"}));

@@ -57,7 +57,7 @@ fn priority(cluster: &Cluster, target: &Target, pod: &mut Value) -> Result<(), S
 }
 
 /// Pods stay five minutes on a node that is not ready or cannot be reached.
-fn tolerations(pod: &mut Value) {
+pub(super) fn tolerations(pod: &mut Value) {
     let Some(spec) = meta::map_mut(pod, "spec") else { return };
     let list = spec.entry("tolerations".to_owned()).or_insert_with(|| json!([]));
     if list.is_null() {

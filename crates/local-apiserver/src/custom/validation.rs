@@ -15,7 +15,7 @@ pub(crate) fn validate_definition(definition: &Value, old: Option<&Value>) -> Ve
     let text = |path: &[&str]| meta::text(definition, path).to_owned();
     let group = text(&["spec", "group"]);
     let expected = format!("{}.{group}", text(&["spec", "names", "plural"]));
-    if meta::name(definition) != expected {
+    if old.is_none() && meta::name(definition) != expected {
         errors.push(FieldError::invalid(
             "metadata.name",
             meta::name(definition),
@@ -119,6 +119,9 @@ fn versions(definition: &Value, errors: &mut Vec<FieldError>) {
 
 /// The versions in the API's inner form, as its errors print them.
 fn inner_form(versions: &[Value]) -> Value {
+    if versions.is_empty() {
+        return Value::Null;
+    }
     let shared = |key: &str| common(versions, key).is_some();
     let left = |version: &Value, key: &str| {
         version.get(key).filter(|_| !shared(key)).cloned().unwrap_or(Value::Null)

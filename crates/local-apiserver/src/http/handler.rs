@@ -144,7 +144,7 @@ fn impersonate(cluster: &Cluster, user: User, headers: &HeaderMap) -> Result<Use
     let uid = text("impersonate-uid");
     if name.is_empty() {
         if !groups.is_empty() || !uid.is_empty() {
-            return Err(Status::internal("requested impersonation without impersonating a user"));
+            return Err(Status::bad_request("requested impersonation without impersonating a user"));
         }
         return Ok(user);
     }

@@ -25,7 +25,8 @@ use crate::{convert, meta, scale, strategy, table};
 pub(super) async fn answer(mut admitted: Admitted, path: ResourcePath) -> Result<Reply, Status> {
     let catalog = admitted.cluster.catalog();
     let Some(resource) = catalog.find(&path.group, &path.version, &path.resource) else {
-        if !catalog.all().iter().any(|r| r.group == path.group) {
+        let known = |r: &Resource| r.group == path.group && (r.custom.is_none() || r.version == path.version);
+        if !catalog.all().iter().any(|resource| known(resource)) {
             return Ok(raw(404, "text/plain; charset=utf-8", "404 page not found\n"));
         }
         return Err(Status::no_such_path());
@@ -41,6 +42,16 @@ pub(super) async fn answer(mut admitted: Admitted, path: ResourcePath) -> Result
     let namespace = if resource.namespaced { path.namespace.clone() } else { String::new() };
     let target =
         Target { resource, namespace, name: path.name.clone(), subresource: path.subresource.clone() };
+    if target.subresource == "log" && admitted.request.method() != Method::GET {
+        return Err(Status::method_not_allowed());
+    }
+    // what is only answered has no names
+    if !target.resource.stored() && target.subresource.is_empty() && !target.name.is_empty() {
+        let answered = target.resource.verbs.iter().all(|verb| verb == "create");
+        if answered {
+            return Err(Status::no_such_path());
+        }
+    }
     if matches!(target.subresource.as_str(), "proxy" | "log" | "exec" | "attach" | "portforward") {
         return proxy::answer(admitted, &target, &path.rest).await;
     }
@@ -306,6 +317,7 @@ fn list(admitted: &Admitted, target: &Target, wanted: Wanted) -> Result<Reply, S
             &[FieldError::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list")],
         ));
     }
+    admitted.query.number("timeoutSeconds").map_err(Status::bad_request)?;
     check_include(admitted, wanted)?;
     let options = list_options(admitted)?;
     let listed = operations::list(&admitted.cluster, target, &options)?;
@@ -490,6 +502,7 @@ async fn remove(
         let shape = crate::schema::Shape::Ref { name: "meta.v1.DeleteOptions".to_owned(), atomic: false };
         options = crate::decode::decode(&shape, value).map_err(|why| Status::bad_request(why.0))?.value;
     }
+    admitted.query.number("gracePeriodSeconds").map_err(Status::bad_request)?;
     for key in ["propagationPolicy", "gracePeriodSeconds", "orphanDependents"] {
         let text = admitted.query.text(key);
         if !text.is_empty() {

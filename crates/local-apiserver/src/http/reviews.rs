@@ -32,6 +32,9 @@ pub(super) async fn answer(
     } else {
         target.subresource.as_str()
     };
+    if what.ends_with("accessreviews") {
+        check_attributes(target, what, &object)?;
+    }
     match what {
         "selfsubjectaccessreviews" => access(cluster, context.user.clone(), &mut object),
         "subjectaccessreviews" | "localsubjectaccessreviews" => {
@@ -45,11 +48,6 @@ pub(super) async fn answer(
                         "at least one of user or group must be specified",
                     )],
                 ));
-            }
-            if what.starts_with("local")
-                && meta::text(&object, &["spec", "resourceAttributes", "namespace"]) != target.namespace
-            {
-                return Err(Status::bad_request(format!("namespace mismatch: {}", target.namespace)));
             }
             access(cluster, user, &mut object);
         }
@@ -68,6 +66,35 @@ pub(super) async fn answer(
         meta::set_metadata(&mut object, "managedFields", None);
     }
     Ok(shaped(admitted, 201, &target.resource, wanted, &object))
+}
+
+/// A review asks about one thing.
+fn check_attributes(target: &Target, what: &str, object: &Value) -> Result<(), Status> {
+    let given = |key: &str| meta::at(object, &["spec", key]).filter(|attributes| !attributes.is_null());
+    let error = match (given("resourceAttributes"), given("nonResourceAttributes")) {
+        (Some(_), Some(other)) => FieldError::invalid(
+            "spec.nonResourceAttributes",
+            json!({"Path": meta::text(other, &["path"]), "Verb": meta::text(other, &["verb"])}),
+            "cannot be specified in combination with resourceAttributes",
+        ),
+        (None, None) => FieldError::invalid(
+            "spec.resourceAttributes",
+            Value::Null,
+            "exactly one of nonResourceAttributes or resourceAttributes must be specified",
+        ),
+        (Some(attributes), None)
+            if what.starts_with("local") && meta::text(attributes, &["namespace"]) != target.namespace =>
+        {
+            let namespace = meta::text(attributes, &["namespace"]);
+            FieldError::invalid(
+                "spec.resourceAttributes.namespace",
+                namespace,
+                "must match metadata.namespace",
+            )
+        }
+        _ => return Ok(()),
+    };
+    Err(Status::invalid(Subject { kind: "", ..kind_subject(&target.resource, "") }, &[error]))
 }
 
 fn review_user(object: &Value) -> User {
@@ -126,6 +153,9 @@ fn rules(cluster: &Cluster, user: &User, object: &mut Value) -> Result<(), Statu
         .partition(|rule| !meta::items(rule, &["nonResourceURLs"]).is_empty());
     let status = json!({"resourceRules": resource, "nonResourceRules": plain, "incomplete": false});
     meta::set(object, "status", status);
+    // the answer repeats nothing of the question
+    meta::set(object, "spec", json!({}));
+    meta::set_metadata(object, "managedFields", None);
     Ok(())
 }
 
@@ -206,9 +236,9 @@ fn token_request(cluster: &Cluster, target: &Target, object: &mut Value) -> Resu
             "Secret" => ("secrets", target.namespace.as_str()),
             "Node" => ("nodes", ""),
             other => {
+                let (group, version) = meta::group_version(meta::text(bound, &["apiVersion"]));
                 return Err(Status::bad_request(format!(
-                    "cannot bind token for serviceaccount to object of type {}, Kind={other}",
-                    meta::text(bound, &["apiVersion"])
+                    "cannot bind token to object of type {group}/{version}, Kind={other}"
                 )));
             }
         };
@@ -368,16 +398,13 @@ async fn evict(
 ) -> Result<Reply, Status> {
     let catalog = cluster.catalog();
     let pods = catalog.find("", "v1", "pods").ok_or_else(Status::no_such_path)?;
+    let name = meta::name(eviction);
+    if !name.is_empty() && name != target.name {
+        return Err(Status::bad_request("name in URL does not match name in Eviction object"));
+    }
     let Some(pod) = cluster.object("pods", &target.namespace, &target.name) else {
         return Err(Status::not_found(subject(&pods, &target.name)));
     };
-    let name = meta::name(eviction);
-    if !name.is_empty() && name != target.name {
-        return Err(Status::bad_request(format!(
-            "name in URL does not match name in Eviction object: {} != {name}",
-            target.name
-        )));
-    }
     let empty = json!({});
     let options = DeleteOptions::from_value(
         meta::at(eviction, &["deleteOptions"]).filter(|o| o.is_object()).unwrap_or(&empty),
@@ -425,11 +452,12 @@ async fn budget(cluster: &Cluster, namespace: &str, pod: &Value, dry_run: bool) 
         };
         let name = meta::name(&budget).to_owned();
         let number = |key: &str| meta::at(&budget, &["status", key]).and_then(Value::as_i64).unwrap_or(0);
-        let refuse = |message: &str, detail: String| {
-            let status = Status::plain(429, "TooManyRequests", message).with_details(json!({
-                "causes": [{"reason": "DisruptionBudget", "message": detail}]
-            }));
-            Err(status)
+        let refuse = |message: &str, detail: String, again: Option<u32>| {
+            let mut details = json!({"causes": [{"reason": "DisruptionBudget", "message": detail}]});
+            if let Some(seconds) = again {
+                meta::set(&mut details, "retryAfterSeconds", seconds);
+            }
+            Err(Status::plain(429, "TooManyRequests", message).with_details(details))
         };
         let generation = meta::at(&budget, &["metadata", "generation"]).and_then(Value::as_i64).unwrap_or(0);
         const REFUSED: &str = "Cannot evict pod as it would violate the pod's disruption budget.";
@@ -437,6 +465,7 @@ async fn budget(cluster: &Cluster, namespace: &str, pod: &Value, dry_run: bool) 
             return refuse(
                 REFUSED,
                 format!("The disruption budget {name} is still being processed by the server."),
+                Some(10),
             );
         }
         let allowed = number("disruptionsAllowed");
@@ -448,6 +477,7 @@ async fn budget(cluster: &Cluster, namespace: &str, pod: &Value, dry_run: bool) 
                     number("desiredHealthy"),
                     number("currentHealthy")
                 ),
+                None,
             );
         }
         if dry_run {

@@ -89,7 +89,8 @@ pub(super) fn answer(
         "" => asked.is_none_or(|asked| asked == 0),
         text => matches!(text, "true" | "1"),
     };
-    if let Some(asked) = asked.filter(|asked| *asked > current) {
+    // a plain watch waits for a version that is still to come
+    if let Some(asked) = asked.filter(|asked| *asked > current && !initial.is_empty()) {
         return Err(Status::too_large_version(asked, current));
     }
     let timeout =

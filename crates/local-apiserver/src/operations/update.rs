@@ -92,6 +92,14 @@ pub(crate) async fn patch(
                 target.name
             )));
         }
+        if target.resource.namespaced
+            && !matches!(meta::namespace(&value), "")
+            && meta::namespace(&value) != target.namespace
+        {
+            return Err(Status::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
         let text = patched_text(&value);
         typed(target, context, value, &[]).map_err(|status| not_decoded(status, &text))
     };
@@ -182,6 +190,8 @@ async fn apply_patch(
                 ),
             ));
         }
+        // a version of what is not there is no hindrance
+        meta::set_metadata(&mut applied, "resourceVersion", None);
         let fresh = retyped(managed::apply(target, context, &Value::Null, &applied)?)?;
         match super::create(cluster, target, context, fresh).await {
             Err(status) if status.reason == "AlreadyExists" => {}

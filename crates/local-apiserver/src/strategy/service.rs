@@ -15,7 +15,11 @@ pub(super) fn drop_unused(new: &mut Value, old: &Value) {
         if same(new, "clusterIP") && same(new, "clusterIPs") {
             unused.extend(["clusterIP", "clusterIPs"]);
         }
-        unused.extend(["ipFamilies", "ipFamilyPolicy"].into_iter().filter(|key| same(new, key)));
+        unused.extend(
+            ["ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
+                .into_iter()
+                .filter(|key| same(new, key)),
+        );
     }
     let ports = |kind: &str| matches!(kind, "NodePort" | "LoadBalancer");
     if ports(&before) && !ports(&now) {

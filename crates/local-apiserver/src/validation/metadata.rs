@@ -60,36 +60,54 @@ fn common(object: &Value, path: &str) -> Vec<FieldError> {
     if size > ANNOTATION_BYTES {
         errors.push(FieldError::too_long(format!("{path}.annotations"), ANNOTATION_BYTES));
     }
-    let mut controllers = 0;
-    for (index, owner) in meta::items(object, &["metadata", "ownerReferences"]).iter().enumerate() {
-        let path = format!("{path}.ownerReferences[{index}]");
+    owners(object, path, &mut errors);
+    for (index, finalizer) in meta::finalizers(object).into_iter().enumerate() {
+        let malformed = names::qualified_name(&finalizer);
+        if malformed.is_empty() {
+            let standard = matches!(finalizer.as_str(), "orphan" | "foregroundDeletion" | "kubernetes");
+            if !standard && !finalizer.contains('/') {
+                errors.push(FieldError::invalid(
+                    format!("{path}.finalizers[{index}]"),
+                    finalizer.clone(),
+                    "name is neither a standard finalizer name nor is it fully qualified",
+                ));
+            }
+        }
+        for why in malformed {
+            errors.push(FieldError::invalid(format!("{path}.finalizers"), finalizer.clone(), why));
+        }
+    }
+    errors
+}
+
+fn owners(object: &Value, path: &str, errors: &mut Vec<FieldError>) {
+    let path = format!("{path}.ownerReferences");
+    let owners = meta::items(object, &["metadata", "ownerReferences"]);
+    let mut controller: Option<String> = None;
+    for owner in owners {
+        let text = |key: &str| meta::text(owner, &[key]);
         for (key, words) in [
             ("apiVersion", "version must not be empty"),
             ("kind", "must not be empty"),
             ("name", "must not be empty"),
             ("uid", "must not be empty"),
         ] {
-            if meta::text(owner, &[key]).is_empty() {
-                errors.push(FieldError::invalid(format!("{path}.{key}"), meta::text(owner, &[key]), words));
+            if text(key).is_empty() {
+                errors.push(FieldError::invalid(format!("{path}.{key}"), text(key), words));
             }
         }
         if owner.get("controller") == Some(&Value::Bool(true)) {
-            controllers += 1;
-            if controllers == 2 {
+            let shown = format!("{}/{}", text("kind"), text("name"));
+            if let Some(first) = &controller {
                 errors.push(FieldError::invalid(
-                    path,
-                    owner.clone(),
-                    "Only one reference can have Controller set to true. Found \"true\" in references for multiple owners",
+                    path.clone(),
+                    owners.to_vec(),
+                    format!("Only one reference can have Controller set to true. Found \"true\" in references for {first} and {shown}"),
                 ));
             }
+            controller.get_or_insert(shown);
         }
     }
-    for finalizer in meta::finalizers(object) {
-        for why in names::qualified_name(&finalizer) {
-            errors.push(FieldError::invalid(format!("{path}.finalizers"), finalizer.clone(), why));
-        }
-    }
-    errors
 }
 
 /// What is wrong with labels.
@@ -108,10 +126,14 @@ pub(super) fn labels(object: &Value, place: &[&str], path: &str) -> Vec<FieldErr
 
 /// What is wrong with a change of metadata.
 pub(super) fn metadata_update(new: &Value, old: &Value, _namespaced: bool) -> Vec<FieldError> {
-    let mut errors = common(new, "metadata");
+    // looked at for all kinds and once more for each, owners each time twice
+    let mut errors = Vec::new();
+    for error in common(new, "metadata") {
+        let owner = error.field.starts_with("metadata.ownerReferences");
+        errors.extend(std::iter::repeat_n(error, if owner { 4 } else { 2 }));
+    }
     let stamp = meta::text(new, &["metadata", "deletionTimestamp"]);
     if !stamp.is_empty() && !meta::deleting(old) {
-        // looked at for all kinds and once more for each
         for _ in 0..2 {
             errors.push(FieldError::invalid("metadata.deletionTimestamp", stamp, "field is immutable"));
         }

@@ -70,6 +70,30 @@ pub(crate) async fn run() {
     assert_eq!(failed, 0, "{failed} of {count} cases answered differently");
 }
 
+/// An answer with the causes of a refused custom object in a fixed order: the real server walks through
+/// the properties of a schema in a random one.
+fn settled(line: &str) -> String {
+    let Ok(mut answer) = serde_json::from_str::<Value>(line) else { return line.to_owned() };
+    if answer["details"]["group"] != "t.example.com" {
+        return line.to_owned();
+    }
+    let Some(causes) = answer["details"]["causes"].as_array_mut().filter(|causes| causes.len() > 1) else {
+        return line.to_owned();
+    };
+    causes.sort_by_key(ToString::to_string);
+    let texts: Vec<String> = causes
+        .iter()
+        .map(|cause| {
+            let text = |key: &str| cause[key].as_str().unwrap_or_default().to_owned();
+            format!("{}: {}", text("field"), text("message"))
+        })
+        .collect();
+    let message = answer["message"].as_str().unwrap_or_default();
+    let head = message.split(" is invalid: ").next().unwrap_or_default();
+    answer["message"] = format!("{head} is invalid: [{}]", texts.join(", ")).into();
+    answer.to_string()
+}
+
 /// Reads YAML as the API's own tools do.
 pub(crate) fn yaml(text: &str) -> Value {
     let json = wheelhouse_goyaml::yaml_to_json(text.as_bytes(), &wheelhouse_goyaml::ReadOptions::default())
@@ -95,7 +119,7 @@ async fn play(
         let found = step_answer(client, scrubber, step, &mut variables, namespace).await;
         if record {
             step.answer = found;
-        } else if found != step.answer {
+        } else if found.iter().map(|line| settled(line)).ne(step.answer.iter().map(|line| settled(line))) {
             differences.push(format!("> {} {}", step.method, step.path));
             differences.extend(
                 step.answer.iter().filter(|line| !found.contains(line)).map(|line| format!("  real {line}")),
