@@ -56,6 +56,9 @@ pub enum Error {
     /// An `apiVersion` that Helm 4 does not know.
     #[error("unsupported chart version")]
     UnsupportedChartVersion,
+    /// The `apiVersion` of Helm's next chart format.
+    #[error("invalid chart apiVersion")]
+    InvalidChartVersion,
     /// An archive cannot be read. Helm 4 does not tell why; the source does.
     #[error("unable to load chart archive")]
     UnableToLoadArchive {

@@ -4,6 +4,7 @@
 //! - [`package`]: charts into archives.
 //! - [`values`]: values files and flags, coalescing, and where each value comes from.
 //! - [`strvals`]: the grammar of `--set` and its relatives.
+//! - [`jsonpath`]: JSONPath templates of `show values`.
 //! - [`metadata`]: Chart.yaml, Chart.lock and their rules.
 //! - [`dependencies`]: which subcharts take part, and what they export.
 //! - [`schema`]: the checks of values.schema.json.
@@ -16,13 +17,13 @@
 pub mod archive;
 pub mod dependencies;
 pub mod ignore;
+pub mod jsonpath;
 pub mod metadata;
 pub mod schema;
 pub mod strvals;
 pub mod values;
 
 mod chart;
-mod compat;
 mod error;
 mod file;
 mod loader;
@@ -31,7 +32,6 @@ mod text;
 mod warning;
 
 pub use chart::{Chart, Contents, Crd};
-pub use compat::Compat;
 pub use dependencies::{check_dependencies, is_compatible_range, process_dependencies};
 pub use error::Error;
 pub use file::File;
@@ -41,4 +41,5 @@ pub use loader::{
 };
 pub use metadata::{Dependency, Lock, Maintainer, Metadata};
 pub use package::{Package, Stamp, package};
-pub use warning::Warning;
+pub use warning::{Warning, log_line};
+pub use wheelhouse_compat::Compat;

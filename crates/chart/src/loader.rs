@@ -29,6 +29,15 @@ pub struct LoadOptions {
     pub trace: bool,
     /// What to do with symbolic links in directories.
     pub links: LinkPolicy,
+    /// Whether a chart of any `apiVersion` is taken. Helm 4 looks at it first when it installs,
+    /// renders or packs, and does not when it shows, lints or lists dependencies.
+    pub any_version: bool,
+}
+
+impl LoadOptions {
+    fn looks_at_version(&self) -> bool {
+        self.compat == Compat::V4 && !self.any_version
+    }
 }
 
 /// What to do with symbolic links in chart directories.
@@ -82,13 +91,13 @@ pub fn load_archive_file(
     let mut loader = Loader::new(options, warnings);
     let files = read_archive_within(content, &mut loader.budget).map_err(|error| {
         let source = Box::new(error);
-        match (*source == Error::InvalidGzipHeader, options.compat) {
+        match (*source == Error::InvalidGzipHeader, options.looks_at_version()) {
             (true, _) => Error::NotAValidArchive { path: path.to_owned(), source },
-            (false, Compat::V4) => Error::UnableToLoadArchive { source },
-            (false, Compat::V3) => *source,
+            (false, true) => Error::UnableToLoadArchive { source },
+            (false, false) => *source,
         }
     })?;
-    if options.compat == Compat::V4 {
+    if options.looks_at_version() {
         let chart_file = files.iter().find(|file| file.name == CHART_FILE).ok_or(Error::NoChartInArchive)?;
         check_api_version(&chart_file.data)?;
     }
@@ -104,7 +113,7 @@ pub fn load_directory(
     options: LoadOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Chart, Error> {
-    if options.compat == Compat::V4 {
+    if options.looks_at_version() {
         let text = directory.read(CHART_FILE).map_err(|error| Error::NoChartInDirectory {
             path: directory.absolute(CHART_FILE),
             problem: error.to_string(),
@@ -121,6 +130,8 @@ fn check_api_version(chart_file: &[u8]) -> Result<(), Error> {
     let version = api_version(chart_file).map_err(cannot_load(CHART_FILE))?;
     match version.as_str() {
         "" | API_VERSION_V1 | API_VERSION_V2 => Ok(()),
+        // Helm's next format, behind a switch and not taken by commands.
+        "v3" => Err(Error::InvalidChartVersion),
         _ => Err(Error::UnsupportedChartVersion),
     }
 }

@@ -147,13 +147,7 @@ impl Warning {
     }
 
     fn structured_line(&self) -> String {
-        let attributes = |level: &str, message: &str, attributes: &[(&str, &str)]| {
-            let mut line = format!("level={level} msg={}", quote_attribute(message));
-            for (name, value) in attributes {
-                line.push_str(&format!(" {name}={}", quote_attribute(value)));
-            }
-            line
-        };
+        let attributes = log_line;
         let not_a_table = |name: &str| format!("{} is not a table", quote(name));
         match self {
             Warning::ConditionNotBool { path, chart } => {
@@ -203,6 +197,16 @@ impl Warning {
             Warning::UnresolvedUrn { .. } => "jsonschema.go:192",
         }
     }
+}
+
+/// A line of Helm 4's log: `level=WARN msg="…" name=value`.
+#[must_use]
+pub fn log_line(level: &str, message: &str, attributes: &[(&str, &str)]) -> String {
+    let mut line = format!("level={level} msg={}", quote_attribute(message));
+    for (name, value) in attributes {
+        line.push_str(&format!(" {name}={}", quote_attribute(value)));
+    }
+    line
 }
 
 /// Quotes a value of a log line where Go's text handler does.

@@ -10,8 +10,8 @@ use wheelhouse_chart::{Chart, Compat, File, LoadOptions, load_files};
 use wheelhouse_check::{CheckRequest, Checked, check_chart, format};
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_policy::{Additions, Facts, FunctionFacts, check, mutate};
-use wheelhouse_render::{Capabilities, Release, Renderer, Request};
-use wheelhouse_sprig::{Compatibility, Environment, Host};
+use wheelhouse_render::{Capabilities, Operation, Release, Renderer, Request};
+use wheelhouse_sprig::{Environment, Host};
 
 /// Less than the main thread has.
 const STACK: usize = 4 << 20;
@@ -64,9 +64,9 @@ fn checked(renderer: &Renderer, chart: Chart) -> Checked {
         name: "mini-service".to_owned(),
         namespace: "mini-service".to_owned(),
         revision: 1,
-        is_upgrade: false,
+        operation: Operation::Install,
     };
-    let environment = Environment::new(Box::new(NoHost), Compatibility::V4);
+    let environment = Environment::new(Box::new(NoHost), Compat::V4);
     let request = Request {
         values: &Table::default(),
         release: &release,
@@ -76,6 +76,7 @@ fn checked(renderer: &Renderer, chart: Chart) -> Checked {
         checkpoint: None,
         skip_schema_validation: false,
         trace: true,
+        clock: None,
     };
     check_chart(renderer, chart, &request, &check_request(), &mut Vec::new()).unwrap()
 }

@@ -17,8 +17,8 @@ use wheelhouse_policy::{
     Additions, DeploymentFacts, ExtraKind, FunctionFacts, Machines, Policy, PolicyName, VariableSource,
     mutate,
 };
-use wheelhouse_render::{Capabilities, KubeVersion, Release, Renderer, Request};
-use wheelhouse_sprig::{Compatibility, Environment, Host};
+use wheelhouse_render::{Capabilities, KubeVersion, Operation, Release, Renderer, Request};
+use wheelhouse_sprig::{Environment, Host};
 
 use crate::check::{CheckRequest, Checked, check_chart};
 use crate::format::finding_json;
@@ -79,9 +79,9 @@ impl Engine {
             name: RELEASE_NAME.to_owned(),
             namespace: request.namespace.to_owned(),
             revision: 1,
-            is_upgrade: false,
+            operation: Operation::Install,
         };
-        let environment = Environment::new((self.host)(), Compatibility::V4);
+        let environment = Environment::new((self.host)(), Compat::V4);
         let deadline = (self.deadline)();
         let render = Request {
             values: &values,
@@ -92,6 +92,7 @@ impl Engine {
             checkpoint: Some(&*deadline),
             skip_schema_validation: false,
             trace: true,
+            clock: None,
         };
         let check = check_request(request, &capabilities);
         check_chart(&self.renderer, chart, &render, &check, &mut warnings).map_err(|error| refuse(&error))

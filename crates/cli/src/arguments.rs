@@ -9,6 +9,7 @@ mod credential;
 mod dependency;
 mod function;
 mod global;
+mod lint;
 mod local;
 mod package;
 mod platform;
@@ -32,6 +33,7 @@ pub(crate) use function::{
     FunctionList, FunctionLogs, FunctionQueue, FunctionUndeploy, FunctionUpdate,
 };
 pub(crate) use global::Global;
+pub(crate) use lint::Lint;
 pub(crate) use local::{
     Local, LocalAction, LocalDown, LocalKubeconfig, LocalLoad, LocalOutput, LocalPlace, LocalReset,
     LocalStatus, LocalUp,
@@ -40,7 +42,7 @@ pub(crate) use package::{Package, RegistryOptions};
 pub(crate) use platform::{Cluster, ClusterAction, Doctor, PlatformOptions, Target, Wait};
 pub(crate) use repo::{ListFormat, Repo, RepoAction, RepoAdd, RepoIndex, RepoList, RepoRemove, RepoUpdate};
 pub(crate) use serving::{Agent, Demo, LogFormat, Report, Serve, ServingOptions, Up};
-pub(crate) use template::{InstallOptions, Template};
+pub(crate) use template::{InstallOptions, ProfileFormat, Template};
 pub(crate) use values::ValueOptions;
 
 use clap::{Args, Parser, Subcommand};
@@ -60,6 +62,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Render a chart's templates
     Template(Box<Template>),
+    /// Hold charts against Helm's rules for well-formed ones
+    Lint(Box<Lint>),
     /// Create, deploy and call a function on this machine, from nothing
     Demo(Demo),
     /// Run everything on this machine: cluster, registry, control plane, agent, gateway
@@ -172,7 +176,7 @@ pub(crate) enum ShowPart {
     /// Chart.yaml
     Chart(ShowOptions),
     /// The default values
-    Values(ShowOptions),
+    Values(ShowValues),
     /// The README
     Readme(ShowOptions),
     /// The custom resource definitions
@@ -186,7 +190,14 @@ pub(crate) struct ShowOptions {
     pub arguments: Vec<String>,
     #[command(flatten)]
     pub chart_path: ChartPathOptions,
-    /// Print only what this JSONPath expression gives
-    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+}
+
+/// `show values`
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ShowValues {
+    #[command(flatten)]
+    pub show: ShowOptions,
+    /// Print only what this JSONPath template gives
+    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
     pub jsonpath: String,
 }

@@ -9,7 +9,7 @@ use wheelhouse_chart::{LoadOptions, load_archive_file, load_directory};
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_render::{Capabilities, KubeVersion};
-use wheelhouse_sprig::{Compatibility, Environment};
+use wheelhouse_sprig::Environment;
 
 use crate::arguments::{ChartPathOptions, ValueOptions};
 use crate::commands::Failure;
@@ -58,9 +58,15 @@ pub(crate) fn load(path: &Path, options: LoadOptions, printer: Printer) -> Resul
     Ok(chart?)
 }
 
+/// How charts are loaded by commands that do not ask which format they have: Helm shows, lints and
+/// lists the dependencies of charts of any `apiVersion`.
+pub(crate) fn any_version() -> LoadOptions {
+    LoadOptions { any_version: true, ..LoadOptions::default() }
+}
+
 /// Loads a chart that must be a directory.
-pub(crate) fn load_unpacked(path: &Path, printer: Printer) -> Result<Chart, Failure> {
-    load_from_directory(path, LoadOptions::default(), printer)
+pub(crate) fn load_unpacked(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
+    load_from_directory(path, options, printer)
 }
 
 fn load_from_directory(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
@@ -84,9 +90,15 @@ pub(crate) fn check_installable(chart: &Chart, compat: Compat, printer: Printer)
         });
     }
     check_dependencies(chart).map_err(|error| {
-        Failure::new(format!(
-            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies: {error}"
-        ))
+        let advice = match compat {
+            Compat::V4 => {
+                "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies"
+            }
+            Compat::V3 => {
+                "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing dependencies"
+            }
+        };
+        Failure::new(format!("{advice}: {error}"))
     })
 }
 
@@ -144,20 +156,21 @@ pub(crate) fn offline_capabilities(
 ) -> Result<Capabilities, Failure> {
     let mut capabilities = Capabilities::offline(compat);
     if !kube_version.is_empty() {
-        capabilities.kube_version = KubeVersion::parse(kube_version, compat)
-            .map_err(|error| Failure::new(format!("invalid kube version '{kube_version}': {error}")))?;
+        capabilities.kube_version = self::kube_version(kube_version, compat)?;
     }
-    capabilities.api_versions.extend(api_versions.iter().cloned());
+    capabilities.api_versions.extend(api_versions.iter().filter(|version| !version.is_empty()).cloned());
     Ok(capabilities)
+}
+
+/// Reads `--kube-version`.
+pub(crate) fn kube_version(text: &str, compat: Compat) -> Result<KubeVersion, Failure> {
+    KubeVersion::parse(text, compat)
+        .map_err(|error| Failure::new(format!("invalid kube version '{text}': {error}")))
 }
 
 /// What functions get from this machine.
 pub(crate) fn environment(compat: Compat, enable_dns: bool) -> Environment {
-    let compatibility = match compat {
-        Compat::V4 => Compatibility::V4,
-        Compat::V3 => Compatibility::V3,
-    };
-    Environment::new(Box::new(MachineHost::new(enable_dns)), compatibility)
+    Environment::new(Box::new(MachineHost::new(enable_dns, compat)), compat)
 }
 
 /// What a render on the user's own machine may use.

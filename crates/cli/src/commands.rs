@@ -14,6 +14,7 @@ mod explain;
 mod failure;
 mod function;
 mod key;
+mod lint;
 mod local;
 mod package;
 mod pull;
@@ -47,10 +48,11 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Up(options) => up::run(&options, &settings, *printer),
         Command::Serve(options) => serve::run(&options, &settings, *printer),
         Command::Agent(options) => agent::run(&options, &arguments.global, &settings, *printer),
+        Command::Lint(options) => lint::run(&options, &settings, *printer),
         Command::Check(options) => check::run(&options, &settings, *printer),
         Command::Explain(options) => explain::run(&options, &settings, *printer),
         Command::Show(options) => show::run(&options, &settings, *printer),
-        Command::Create(options) => create::run(&options, *printer),
+        Command::Create(options) => create::run(&options, &settings, *printer),
         Command::Package(options) => package::run(&options, &settings, *printer),
         Command::Dependency(options) => dependency::run(&options, &settings, *printer),
         Command::Template(options) => template::run(&options, &settings, *printer),

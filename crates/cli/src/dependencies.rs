@@ -82,7 +82,7 @@ impl Manager<'_> {
         if !status.is_dir() {
             return Err(Failure::new("only unpacked charts can be updated"));
         }
-        charts::load_unpacked(path, self.printer)
+        charts::load_unpacked(path, charts::any_version(), self.printer)
     }
 }
 

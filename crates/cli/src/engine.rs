@@ -14,7 +14,9 @@ const RENDER_TIME: Duration = Duration::from_secs(10);
 
 /// An engine for charts of others: names are not looked up for them.
 pub(crate) fn engine() -> Arc<dyn ChartEngine> {
-    let host = Box::new(|| -> Box<dyn wheelhouse_sprig::Host> { Box::new(MachineHost::new(false)) });
+    let host = Box::new(|| -> Box<dyn wheelhouse_sprig::Host> {
+        Box::new(MachineHost::new(false, wheelhouse_chart::Compat::V4))
+    });
     let deadline = Box::new(|| -> Box<dyn Fn() -> Result<(), LimitReached>> {
         let start = Instant::now();
         Box::new(move || {

@@ -47,6 +47,22 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// Makes a directory and those above it, with errors in Go's words: they name the first that cannot
+/// be made.
+pub(crate) fn create_directories(path: &Path) -> io::Result<()> {
+    let mut missing: Vec<&Path> = path.ancestors().take_while(|above| !above.exists()).collect();
+    missing.retain(|directory| !directory.as_os_str().is_empty());
+    for directory in missing.into_iter().rev() {
+        match fs::create_dir(directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(go_error("mkdir", directory, &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Writes a file, with errors in Go's words.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::write(path, content).map_err(|error| go_error("open", path, &error))
@@ -76,6 +92,19 @@ pub(crate) fn clean(path: &Path) -> PathBuf {
     if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
 }
 
+/// Where links lead to from a path: the first thing that is no link, or is not there.
+fn end_of_links(path: &Path) -> PathBuf {
+    const MOST: usize = 255;
+    let mut end = path.to_owned();
+    for _ in 0..MOST {
+        match fs::read_link(&end) {
+            Ok(target) => end = clean(&end.parent().unwrap_or(Path::new("/")).join(target)),
+            Err(_) => break,
+        }
+    }
+    end
+}
+
 fn status(metadata: &fs::Metadata) -> FileStatus {
     let kind = match metadata.file_type() {
         kind if kind.is_symlink() => FileKind::Link,
@@ -102,7 +131,8 @@ impl ChartDirectory for DiskDirectory {
 
     fn resolve(&mut self, path: &str) -> io::Result<(String, FileStatus)> {
         let path = self.path(path);
-        let target = fs::canonicalize(&path).map_err(|error| go_error("lstat", &path, &error))?;
+        let target =
+            fs::canonicalize(&path).map_err(|error| go_error("lstat", &end_of_links(&path), &error))?;
         let metadata = fs::metadata(&target).map_err(|error| go_error("lstat", &target, &error))?;
         Ok((target.to_string_lossy().into_owned(), status(&metadata)))
     }

@@ -3,19 +3,23 @@
 use std::net::ToSocketAddrs as _;
 use std::time::{Duration, Instant, SystemTime};
 
+use wheelhouse_chart::{Compat, log_line};
 use wheelhouse_sprig::{Host, LintNote};
+
+use crate::printer::Printer;
 
 /// The clock, the randomness and the names of this machine.
 #[derive(Debug)]
 pub(crate) struct MachineHost {
     enable_dns: bool,
+    compat: Compat,
     started: Instant,
 }
 
 impl MachineHost {
     /// The host; names are looked up only where the user allows it.
-    pub(crate) fn new(enable_dns: bool) -> Self {
-        MachineHost { enable_dns, started: Instant::now() }
+    pub(crate) fn new(enable_dns: bool, compat: Compat) -> Self {
+        MachineHost { enable_dns, compat, started: Instant::now() }
     }
 }
 
@@ -58,5 +62,26 @@ impl Host for MachineHost {
         Some(addresses.iter().map(|address| address.ip().to_string()).collect())
     }
 
-    fn note(&self, _note: LintNote<'_>) {}
+    fn note(&self, note: LintNote<'_>) {
+        let line = match self.compat {
+            Compat::V4 => match note {
+                LintNote::MissingValue(text) => {
+                    log_line("WARN", "missing required value", &[("message", text)])
+                }
+                LintNote::EmptyValue(text) => {
+                    log_line("WARN", "missing required values", &[("message", text)])
+                }
+                LintNote::Failure(text) => log_line("INFO", "funcMap fail", &[("message", text)]),
+            },
+            // Helm 3 names the place in its own source.
+            Compat::V3 => match note {
+                LintNote::MissingValue(text) => {
+                    format!("engine.go:206: [INFO] Missing required value: {text}")
+                }
+                LintNote::EmptyValue(text) => format!("engine.go:214: [INFO] Missing required value: {text}"),
+                LintNote::Failure(text) => format!("engine.go:227: [INFO] Fail: {text}"),
+            },
+        };
+        Printer::from_environment().talk(&line);
+    }
 }

@@ -21,6 +21,7 @@ mod narrator;
 mod output;
 mod parse;
 mod printer;
+mod profile;
 mod remote;
 mod running;
 mod settings;

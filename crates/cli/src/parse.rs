@@ -4,9 +4,10 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Command, CommandFactory as _, FromArgMatches as _};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Command as Subcommand};
 
 /// Why no command is run.
 #[derive(Debug)]
@@ -22,7 +23,13 @@ pub(crate) fn arguments(words: impl IntoIterator<Item = OsString>) -> Result<Arg
     let words: Vec<OsString> = words.into_iter().collect();
     let mut command = command();
     let matches = command.try_get_matches_from_mut(&words).map_err(|error| stop(&error, &words))?;
-    Arguments::from_arg_matches(&matches).map_err(|error| stop(&error, &words))
+    let mut arguments = Arguments::from_arg_matches(&matches).map_err(|error| stop(&error, &words))?;
+    if let (Subcommand::Template(options), Some((_, matches))) =
+        (&mut arguments.command, matches.subcommand())
+    {
+        options.given = given(matches);
+    }
+    Ok(arguments)
 }
 
 /// The whole command tree, taking flags the way Helm's parser does: `--flag=true`, a flag given
@@ -54,12 +61,47 @@ fn as_helm_parses(command: Command) -> Command {
 }
 
 /// Go's `strconv.ParseBool`.
-fn go_bool(text: &str) -> Result<bool, String> {
+pub(crate) fn go_bool(text: &str) -> Result<bool, String> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
         _ => Err(format!("strconv.ParseBool: parsing {text:?}: invalid syntax")),
     }
+}
+
+/// Go's `time.ParseDuration`; the text is kept.
+pub(crate) fn go_duration(text: &str) -> Result<String, String> {
+    wheelhouse_gotime::Duration::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// What `--wait` takes.
+pub(crate) fn wait_strategy(text: &str) -> Result<String, String> {
+    match text {
+        "watcher" | "hookOnly" | "legacy" | "true" | "false" => Ok(text.to_owned()),
+        _ => Err(format!("invalid wait input {text:?}. Valid inputs are watcher, hookOnly, and legacy")),
+    }
+}
+
+/// A `key=value`.
+pub(crate) fn label(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains('=') {
+        return Ok(text.to_owned());
+    }
+    Err(format!("{text} must be formatted as key=value"))
+}
+
+/// The flags of a command that were given, in their order.
+fn given(matches: &ArgMatches) -> Vec<String> {
+    let mut flags: Vec<(usize, String)> = matches
+        .ids()
+        .filter(|id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine))
+        .flat_map(|id| {
+            let places = matches.indices_of(id.as_str()).into_iter().flatten();
+            places.map(|place| (place, id.as_str().replace('_', "-")))
+        })
+        .collect();
+    flags.sort_unstable();
+    flags.into_iter().map(|(_, name)| name).collect()
 }
 
 fn stop(error: &clap::Error, words: &[OsString]) -> Stop {
@@ -98,12 +140,28 @@ fn stop(error: &clap::Error, words: &[OsString]) -> Stop {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let value = context(ContextKind::InvalidValue);
             let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            let flag = with_short_form(&flag, words);
             Stop::Wrong(format!("invalid argument \"{value}\" for \"{flag}\" flag: {cause}"))
         }
         _ => {
             let text = error.to_string();
             Stop::Wrong(text.trim_start_matches("error: ").trim_end().to_owned())
         }
+    }
+}
+
+/// A flag with its one-letter form before it, if it has one: `-l, --labels`.
+fn with_short_form(flag: &str, words: &[OsString]) -> String {
+    let long = flag.trim_start_matches('-');
+    let root = command();
+    let mut command = &root;
+    for word in words.iter().skip(1).filter_map(|word| word.to_str()) {
+        command = command.find_subcommand(word).unwrap_or(command);
+    }
+    let argument = command.get_arguments().find(|argument| argument.get_long() == Some(long));
+    match argument.and_then(clap::Arg::get_short) {
+        Some(short) => format!("-{short}, --{long}"),
+        None => flag.to_owned(),
     }
 }
 
@@ -128,6 +186,14 @@ mod tests {
         assert_eq!(wrong("version --foo"), "unknown flag: --foo");
         assert_eq!(wrong("version --foo=1"), "unknown flag: --foo");
         assert_eq!(wrong("version -x"), "unknown shorthand flag: 'x' in -x");
+        assert_eq!(
+            wrong("template c -l a"),
+            "invalid argument \"a\" for \"-l, --labels\" flag: a must be formatted as key=value"
+        );
+        assert_eq!(
+            wrong("template c --timeout 5"),
+            "invalid argument \"5\" for \"--timeout\" flag: time: missing unit in duration \"5\""
+        );
         assert_eq!(wrong("version --template"), "flag needs an argument: --template");
         assert_eq!(
             wrong("version --short=maybe"),

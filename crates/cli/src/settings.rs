@@ -110,6 +110,12 @@ impl Settings {
     }
 
     /// Every variable with its value, by name.
+    pub(crate) fn variable(&self, name: &str) -> &str {
+        let found = self.variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// All of them.
     pub(crate) fn variables(&self) -> &[(&'static str, String)] {
         &self.variables
     }

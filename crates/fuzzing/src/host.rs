@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
-use wheelhouse_sprig::{Compatibility, Environment, Host};
+use wheelhouse_sprig::{Compat, Environment, Host};
 
 /// A machine whose clock stands still and whose randomness is the same in every run.
 #[derive(Debug)]
@@ -28,5 +28,5 @@ impl Host for FixedHost {
 
 /// What functions get in a fuzz target.
 pub(crate) fn environment() -> Environment {
-    Environment::new(Box::new(FixedHost { state: Cell::new(1) }), Compatibility::V4)
+    Environment::new(Box::new(FixedHost { state: Cell::new(1) }), Compat::V4)
 }

@@ -5,7 +5,7 @@ use wheelhouse_chart::values::Table;
 use wheelhouse_chart::{Compat, File, LoadOptions, load_files};
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_gotemplate::error::LimitReached;
-use wheelhouse_render::{Capabilities, PipelineError, Release, RenderedChart, Renderer, Request};
+use wheelhouse_render::{Capabilities, Operation, PipelineError, Release, RenderedChart, Renderer, Request};
 
 use crate::host::environment;
 
@@ -80,8 +80,12 @@ fn render(
         true => Err(LimitReached::Time { limit_ms: 5000 }),
         false => Ok(()),
     };
-    let release =
-        Release { name: "release".into(), namespace: "default".into(), revision: 1, is_upgrade: false };
+    let release = Release {
+        name: "release".into(),
+        namespace: "default".into(),
+        revision: 1,
+        operation: Operation::Install,
+    };
     let request = Request {
         values: &user,
         release: &release,
@@ -91,6 +95,7 @@ fn render(
         checkpoint: Some(&deadline),
         skip_schema_validation: false,
         trace,
+        clock: None,
     };
     Some(renderer(compat).release(chart, &request, &mut Vec::new()))
 }

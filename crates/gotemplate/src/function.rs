@@ -97,6 +97,25 @@ impl Signature {
     pub const fn variadic(parameters: &'static [Parameter], result: Parameter) -> Self {
         Self { parameters, variadic: true, result }
     }
+
+    /// A function without parameters that has several results, none of them an error: Go's templates
+    /// refuse to call it. `results` are their types as Go writes them, `(int, time.Month, int)`.
+    #[must_use]
+    pub const fn several(results: &'static str) -> Self {
+        Self { parameters: &[], variadic: false, result: Parameter::Named(results) }
+    }
+
+    /// Why Go's templates refuse to call a function of this type, if they do.
+    pub(crate) fn refusal(&self, name: &str) -> Option<String> {
+        let Parameter::Named(results) = self.result else { return None };
+        let results: Vec<&str> = results.strip_prefix('(')?.trim_end_matches(')').split(", ").collect();
+        Some(match results.as_slice() {
+            [_, second] => format!(
+                "invalid function signature for {name}: second return value should be error; is {second}"
+            ),
+            _ => format!("function {name} has {} return values; should be 1 or 2", results.len()),
+        })
+    }
 }
 
 /// A template function.

@@ -30,7 +30,7 @@ pub mod unicode;
 pub mod value;
 
 pub use error::{ExecError, LimitReached, ParseError};
-pub use exec::{Engine, Limits, MissingKey, Options, Output, Usage};
+pub use exec::{Clock, Engine, Limits, MissingKey, Options, Output, TemplateCost, Usage};
 pub use function::{Arguments, CallError, Context, Function, Parameter, Signature};
 pub use function_table::{FunctionTable, TextRole};
 pub use template_set::{ParsedFile, Parser, TemplateSet};

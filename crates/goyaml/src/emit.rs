@@ -265,6 +265,17 @@ impl Sink for Emitter<'_> {
         Ok(())
     }
 
+    fn time(&mut self, text: &[u8]) -> Result<(), Error> {
+        if self.flavor == Flavor::V2 {
+            return self.string(text);
+        }
+        self.begin_node();
+        self.with_text(text, |emitter, text, _| {
+            emitter.write_scalar(text, ScalarStyle::Plain, false, false);
+        });
+        Ok(())
+    }
+
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.begin_seq(bytes.len())?;
         for byte in bytes {

@@ -48,6 +48,14 @@ pub trait Sink {
     /// # Errors
     /// go-yaml refuses some control characters.
     fn string(&mut self, text: &[u8]) -> Result<(), Error>;
+    /// A point in time as RFC 3339 writes it: a text, but for go-yaml v3, which knows times and
+    /// leaves them plain.
+    ///
+    /// # Errors
+    /// See [`string`](Self::string).
+    fn time(&mut self, text: &[u8]) -> Result<(), Error> {
+        self.string(text)
+    }
     /// A Go `[]byte`: base64 text in JSON, a list of numbers in YAML that does not go through it.
     ///
     /// # Errors

@@ -47,7 +47,6 @@ mod inner;
 mod json;
 mod managed;
 mod meta;
-mod names;
 mod operations;
 mod patch;
 mod protobuf;
@@ -63,6 +62,9 @@ mod store;
 mod strategy;
 mod table;
 mod validation;
+
+/// The forms of names.
+pub(crate) use wheelhouse_objects::names;
 
 pub use auth::StaticToken;
 pub use error::Error;

@@ -9,10 +9,14 @@
 //! - [`Quantity`]: amounts of resources.
 //! - [`schema`]: the fields of the kinds a function may have.
 //! - [`KindOrder`]: the order in which Helm installs and uninstalls kinds.
+//! - [`names`]: the forms of names and keys, with the API's words for what is wrong.
+//! - [`deprecation()`]: what a release of Kubernetes says against a kind.
 //! - [`KNOWN_API_VERSIONS`]: the API versions a Helm without a cluster believes in.
 
 mod api_versions;
+mod deprecation;
 mod kind_order;
+pub mod names;
 mod object;
 pub mod pod_spec;
 mod quantity;
@@ -23,6 +27,7 @@ mod selector;
 pub mod tree;
 
 pub use api_versions::KNOWN_API_VERSIONS;
+pub use deprecation::{Deprecation, Release, deprecation};
 pub use kind_order::KindOrder;
 pub use object::Object;
 pub use pod_spec::{Container, ContainerList, PodTemplate};

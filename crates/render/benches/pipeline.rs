@@ -7,8 +7,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use wheelhouse_chart::values::Table;
 use wheelhouse_chart::{Compat, File, LoadOptions, load_files};
 use wheelhouse_gotemplate::Limits;
-use wheelhouse_render::{Capabilities, Release, Renderer, Request};
-use wheelhouse_sprig::{Compatibility, Environment, Host};
+use wheelhouse_render::{Capabilities, Operation, Release, Renderer, Request};
+use wheelhouse_sprig::{Environment, Host};
 
 const HELPERS: &str = r#"{{- define "NAME.fullname" -}}
 {{- printf "%s-%s" .Release.Name (default .Chart.Name .Values.nameOverride) | trunc 63 | trimSuffix "-" }}
@@ -85,17 +85,22 @@ impl Host for NoHost {
 
 fn render(renderer: &Renderer, files: Vec<File>) -> usize {
     let chart = load_files(files, LoadOptions::default(), &mut Vec::new()).unwrap();
-    let release =
-        Release { name: "release".into(), namespace: "default".into(), revision: 1, is_upgrade: false };
+    let release = Release {
+        name: "release".into(),
+        namespace: "default".into(),
+        revision: 1,
+        operation: Operation::Install,
+    };
     let request = Request {
         values: &Table::new(),
         release: &release,
         capabilities: &Capabilities::offline(Compat::V4),
-        environment: &Environment::new(Box::new(NoHost), Compatibility::V4),
+        environment: &Environment::new(Box::new(NoHost), Compat::V4),
         limits: Limits::default(),
         checkpoint: None,
         skip_schema_validation: false,
         trace: false,
+        clock: None,
     };
     renderer.release(chart, &request, &mut Vec::new()).unwrap().manifests.unwrap().manifests.len()
 }

@@ -161,9 +161,13 @@ impl Object for ChartObject {
     }
 
     fn to_json(&self) -> Option<Value> {
-        let json = json_of(&metadata_fields(&self.metadata, Compat::V3), METADATA_JSON_NAMES);
-        json.insert("IsRoot", Value::Bool(self.is_root));
-        Some(Value::Map(json))
+        self.json_fields().map(as_map)
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let mut fields = json_of(&metadata_fields(&self.metadata, Compat::V3), METADATA_JSON_NAMES);
+        fields.push(("IsRoot", Value::Bool(self.is_root)));
+        Some(fields)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -217,7 +221,11 @@ impl Object for PointedStruct {
     }
 
     fn to_json(&self) -> Option<Value> {
-        Some(Value::Map(json_of(&self.fields, self.json_names)))
+        self.json_fields().map(as_map)
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(json_of(&self.fields, self.json_names))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -225,7 +233,12 @@ impl Object for PointedStruct {
     }
 }
 
-fn json_of(fields: &[(&'static str, Value)], names: &[&'static str]) -> Map {
+/// The fields that are not empty, under their names in JSON.
+fn json_of(fields: &[(&'static str, Value)], names: &[&'static str]) -> Vec<(&'static str, Value)> {
     let entries = fields.iter().zip(names).filter(|((_, value), _)| value.truth());
-    Map::from_entries(entries.map(|((_, value), name)| (GoString::from(*name), value.clone())))
+    entries.map(|((_, value), name)| (*name, value.clone())).collect()
+}
+
+fn as_map(fields: Vec<(&'static str, Value)>) -> Value {
+    Value::Map(Map::from_entries(fields.into_iter().map(|(name, value)| (GoString::from(name), value))))
 }

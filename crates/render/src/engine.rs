@@ -6,10 +6,10 @@ use std::sync::Arc;
 use wheelhouse_chart::{Chart, Compat};
 use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_gotemplate::{
-    Engine, FunctionTable, GoString, Limits, Map, MissingKey, Options, ParsedFile, Parser, TemplateSet,
-    TextRole, Trace, Usage, Value,
+    Clock, Engine, FunctionTable, GoString, Limits, Map, MissingKey, Options, ParsedFile, Parser,
+    TemplateCost, TemplateSet, TextRole, Trace, Usage, Value,
 };
-use wheelhouse_sprig::{Compatibility, Environment};
+use wheelhouse_sprig::Environment;
 
 use crate::capabilities::Capabilities;
 use crate::error::RenderError;
@@ -25,8 +25,19 @@ pub struct Release {
     pub namespace: String,
     /// `.Release.Revision`
     pub revision: i64,
-    /// Whether this is an upgrade rather than an install.
-    pub is_upgrade: bool,
+    /// What is done with it.
+    pub operation: Operation,
+}
+
+/// What is done with a release: `.Release.IsInstall`, `.Release.IsUpgrade`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// It is new.
+    Install,
+    /// There is an earlier revision.
+    Upgrade,
+    /// Neither: the chart is only looked at.
+    Lint,
 }
 
 impl Release {
@@ -34,8 +45,8 @@ impl Release {
         Value::Map(Map::from_entries([
             (GoString::from("Name"), Value::from(self.name.as_str())),
             (GoString::from("Namespace"), Value::from(self.namespace.as_str())),
-            (GoString::from("IsUpgrade"), Value::Bool(self.is_upgrade)),
-            (GoString::from("IsInstall"), Value::Bool(!self.is_upgrade)),
+            (GoString::from("IsUpgrade"), Value::Bool(self.operation == Operation::Upgrade)),
+            (GoString::from("IsInstall"), Value::Bool(self.operation == Operation::Install)),
             (GoString::from("Revision"), Value::Int(self.revision)),
             (GoString::from("Service"), Value::from("Helm")),
         ]))
@@ -60,6 +71,8 @@ pub struct Job<'a> {
     pub checkpoint: Option<&'a dyn Fn() -> Result<(), LimitReached>>,
     /// Whether places are recorded.
     pub trace: bool,
+    /// A clock, to count what each template costs.
+    pub clock: Option<Clock<'a>>,
 }
 
 /// What a render gave.
@@ -69,6 +82,8 @@ pub struct Rendered {
     pub files: Vec<RenderedFile>,
     /// What it used.
     pub usage: Usage,
+    /// What each template cost, the dearest first, if a clock was given.
+    pub costs: Vec<TemplateCost>,
     /// What the pieces of the files name, if places were recorded.
     pub trace: Option<Trace>,
 }
@@ -83,12 +98,8 @@ impl Renderer {
     /// A renderer that follows the given Helm.
     #[must_use]
     pub fn new(compat: Compat) -> Self {
-        let compatibility = match compat {
-            Compat::V4 => Compatibility::V4,
-            Compat::V3 => Compatibility::V3,
-        };
         let functions = FunctionTable::new()
-            .with(wheelhouse_sprig::functions(compatibility).iter().copied())
+            .with(wheelhouse_sprig::functions(compat).iter().copied())
             .with_role("include", TextRole::Include)
             .with_role("indent", TextRole::Indent)
             .with_role("nindent", TextRole::NewlineIndent);
@@ -124,6 +135,7 @@ impl Renderer {
             checkpoint: job.checkpoint,
             environment: job.environment,
             trace: job.trace,
+            clock: job.clock,
         };
         let mut engine = Engine::new(&self.parser, &set, options);
         let mut files = Vec::new();
@@ -142,8 +154,8 @@ impl Renderer {
                 pieces: output.pieces,
             });
         }
-        let usage = engine.usage();
-        Ok(Rendered { files, usage, trace: engine.into_trace() })
+        let (usage, costs) = (engine.usage(), engine.costs());
+        Ok(Rendered { files, usage, costs, trace: engine.into_trace() })
     }
 
     fn parse(&self, templates: &[Renderable]) -> Result<TemplateSet, RenderError> {

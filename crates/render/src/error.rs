@@ -100,14 +100,15 @@ fn helm_text(file: &str, error: &CallError, compat: Compat) -> String {
 }
 
 /// The text of an error and of each error inside it, as Go's `errors.Unwrap` gives them. Each is
-/// made when it is asked for: a thousand includes deep, each holds the text of all below.
+/// made when it is asked for: a thousand includes deep, each holds the text of all below. A limit
+/// adds no text of its own to that of the template that met it.
 fn chain(error: &CallError) -> impl Iterator<Item = String> {
     let errors = std::iter::successors(Some(error), |error| match error {
         CallError::Template(exec) => exec.cause.as_deref(),
         CallError::Wrapped { cause, .. } => Some(cause),
         CallError::Message(_) | CallError::Parse(_) | CallError::Limit(_) => None,
     });
-    errors.map(ToString::to_string)
+    errors.take_while(|error| !matches!(error, CallError::Limit(_))).map(ToString::to_string)
 }
 
 /// One block of Helm 4's text.

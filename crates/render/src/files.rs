@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use wheelhouse_chart::Compat;
 use wheelhouse_gotemplate::value::{Element, Map, MapType};
 use wheelhouse_gotemplate::{
     CallError, Context, GoString, List, ListKind, Method, Parameter, Signature, Value,
@@ -84,7 +85,7 @@ fn glob(_: &mut dyn Context, files: &Value, arguments: &[Value]) -> Result<Value
     Ok(Value::Map(Map::of_type(&FILES).filled(chosen)))
 }
 
-fn lines(_: &mut dyn Context, files: &Value, arguments: &[Value]) -> Result<Value, CallError> {
+fn lines(context: &mut dyn Context, files: &Value, arguments: &[Value]) -> Result<Value, CallError> {
     let is_there = match (files, arguments.first()) {
         (Value::Map(map), Some(Value::String(path))) => map.contains(path),
         _ => false,
@@ -95,7 +96,10 @@ fn lines(_: &mut dyn Context, files: &Value, arguments: &[Value]) -> Result<Valu
     let content = content(files, arguments.first());
     let bytes = content.as_bytes();
     if bytes.is_empty() {
-        // Helm looks at the last byte without asking whether there is one.
+        if wheelhouse_sprig::environment(context)?.compat == Compat::V3 {
+            return Ok(Value::List(List::new(ListKind::String, Vec::new())));
+        }
+        // Helm 4 looks at the last byte without asking whether there is one.
         return Err(CallError::message("runtime error: index out of range [-1]"));
     }
     let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);

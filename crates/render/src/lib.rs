@@ -22,7 +22,7 @@ mod scope;
 mod split;
 
 pub use capabilities::Capabilities;
-pub use engine::{Job, Release, Rendered, Renderer};
+pub use engine::{Job, Operation, Release, Rendered, Renderer};
 pub use error::{Frame, RenderError};
 pub use glob::path_matches;
 pub use head::{Head, HeadError};
@@ -32,4 +32,4 @@ pub use name::render_name;
 pub use pipeline::{PipelineError, RenderedChart, Request};
 pub use provenance::{Location, Provenance, ValueOrigin};
 pub use scope::{VALUES, VALUES_V3, values_type};
-pub use split::{documents, trim_space};
+pub use split::{documents, trim_space, trim_start};

@@ -7,7 +7,7 @@ use wheelhouse_sprig::Environment;
 /// With Go's text, when the template does not parse or fails.
 pub fn render_name(template: &str, environment: &Environment) -> Result<String, String> {
     const NAME: &str = "name-template";
-    let functions = wheelhouse_sprig::functions(environment.compatibility).iter().copied();
+    let functions = wheelhouse_sprig::functions(environment.compat).iter().copied();
     let parser = Parser::new(FunctionTable::new().with(functions));
     let failed = |error: wheelhouse_gotemplate::ParseError| error.named(NAME).to_string();
     let file = parser.parse(&GoString::from(template)).map_err(failed)?;

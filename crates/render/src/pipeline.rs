@@ -4,7 +4,7 @@ use wheelhouse_chart::schema::validate_values;
 use wheelhouse_chart::values::{Coalescer, Origins, Table};
 use wheelhouse_chart::{Chart, Error as ChartError, Warning, is_compatible_range, process_dependencies};
 use wheelhouse_gotemplate::error::LimitReached;
-use wheelhouse_gotemplate::{Limits, Trace, Usage};
+use wheelhouse_gotemplate::{Clock, Limits, TemplateCost, Trace, Usage};
 use wheelhouse_sprig::Environment;
 
 use crate::capabilities::Capabilities;
@@ -30,6 +30,8 @@ pub struct Request<'a> {
     pub skip_schema_validation: bool,
     /// Whether places are recorded, to tell where each byte came from.
     pub trace: bool,
+    /// A clock, to count what each template costs.
+    pub clock: Option<Clock<'a>>,
 }
 
 /// A rendered chart.
@@ -47,6 +49,8 @@ pub struct RenderedChart {
     pub origins: Origins,
     /// What the render used.
     pub usage: Usage,
+    /// What each template cost, the dearest first, if a clock was given.
+    pub costs: Vec<TemplateCost>,
     /// What the pieces of the files name, if places were recorded.
     pub trace: Option<Trace>,
 }
@@ -123,6 +127,7 @@ impl Renderer {
             limits: request.limits,
             checkpoint: request.checkpoint,
             trace: request.trace,
+            clock: request.clock,
         })?;
         let (notes, files): (Vec<_>, Vec<_>) =
             rendered.files.into_iter().partition(|file| file.name.ends_with(NOTES));
@@ -134,6 +139,7 @@ impl Renderer {
             manifests,
             origins,
             usage: rendered.usage,
+            costs: rendered.costs,
             trace: rendered.trace,
         })
     }

@@ -91,7 +91,8 @@ fn is_regex_space(byte: u8) -> bool {
 }
 
 /// Drops leading white space as Go's `strings.TrimLeftFunc(unicode.IsSpace)` does.
-pub(crate) fn trim_start(text: &[u8]) -> &[u8] {
+#[must_use]
+pub fn trim_start(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let Some(length) = leading_space(rest) {
         rest = rest.get(length..).unwrap_or_default();

@@ -9,7 +9,9 @@ use crate::precedence::compare_prereleases;
 ///
 /// Comparing follows the precedence of semver.org: build metadata is ignored, so two versions
 /// that differ only there are equal.
-#[derive(Debug, Clone)]
+///
+/// The default is Go's zero value: 0.0.0, which was read from nothing.
+#[derive(Debug, Clone, Default)]
 pub struct Version {
     pub(crate) major: u64,
     pub(crate) minor: u64,

@@ -79,6 +79,19 @@ impl Encoded<'_> {
     }
 
     fn object<S: Sink + ?Sized>(&self, object: &Rc<dyn Object>, sink: &mut S) -> Result<(), Error> {
+        if sink.key_order() == KeyOrder::NaturalV3 {
+            // Without the way through JSON times and durations are what they are.
+            match object.type_name() {
+                "time.Time" => return sink.time(text(object.to_json()).as_bytes()),
+                "time.Duration" => return sink.string(object.display().unwrap_or_default().as_bytes()),
+                _ => {}
+            }
+        }
+        if sink.key_order() != KeyOrder::NaturalV3
+            && let Some(fields) = object.json_fields()
+        {
+            return self.fields(&fields, sink);
+        }
         if let Some(value) = object.to_json() {
             return self.of(&value).encode(sink);
         }
@@ -139,6 +152,13 @@ impl Encode for Encoded<'_> {
                 _ => sink.null(),
             },
         }
+    }
+}
+
+fn text(value: Option<Value>) -> GoString {
+    match value {
+        Some(Value::String(text)) => text,
+        _ => GoString::default(),
     }
 }
 

@@ -4,18 +4,9 @@ use std::cell::RefCell;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use wheelhouse_compat::Compat;
 use wheelhouse_goregex::Cache;
 use wheelhouse_gotemplate::{CallError, Context, Map};
-
-/// The Helm release whose functions and texts are given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Compatibility {
-    /// Helm 3.21.
-    V3,
-    /// Helm 4.2.
-    #[default]
-    V4,
-}
 
 /// The machine a render runs on, as far as templates can see it.
 pub trait Host {
@@ -96,7 +87,7 @@ pub struct Environment {
     /// The cluster `lookup` asks.
     pub lookup: Box<dyn Lookup>,
     /// Which Helm's texts are given.
-    pub compatibility: Compatibility,
+    pub compat: Compat,
     /// Whether `required` and `fail` let pass what they would otherwise stop at.
     pub lint_mode: bool,
     /// The regular expressions used last.
@@ -107,7 +98,7 @@ impl fmt::Debug for Environment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Environment")
-            .field("compatibility", &self.compatibility)
+            .field("compat", &self.compat)
             .field("lint_mode", &self.lint_mode)
             .finish_non_exhaustive()
     }
@@ -116,11 +107,11 @@ impl fmt::Debug for Environment {
 impl Environment {
     /// The environment of `helm template` with the given host: no cluster, no lint mode.
     #[must_use]
-    pub fn new(host: Box<dyn Host>, compatibility: Compatibility) -> Self {
+    pub fn new(host: Box<dyn Host>, compat: Compat) -> Self {
         Self {
             host,
             lookup: Box::new(EmptyCluster),
-            compatibility,
+            compat,
             lint_mode: false,
             patterns: RefCell::new(Cache::new(PATTERNS)),
         }

@@ -33,12 +33,14 @@ mod registry;
 mod strings;
 mod text;
 mod toml;
-mod url;
+pub mod url;
 mod versions;
 mod yaml;
 
+pub use wheelhouse_compat::Compat;
+
 pub use environment::{
-    Compatibility, EmptyCluster, Environment, Host, LintNote, Lookup, LookupRequest, MAX_DEPTH, environment,
+    EmptyCluster, Environment, Host, LintNote, Lookup, LookupRequest, MAX_DEPTH, environment,
 };
 pub use registry::functions;
 pub use yaml::to_yaml_text;

@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
+use wheelhouse_compat::Compat;
 use wheelhouse_gotemplate::Function;
-
-use crate::environment::Compatibility;
 
 /// The families. Helm's own come last: they hide Sprig's of the same name.
 const FAMILIES: &[&[Function]] = &[
@@ -47,10 +46,10 @@ static V4: LazyLock<Vec<Function>> = LazyLock::new(|| {
 /// The functions of a Helm release in order of their names. Go's own (`and`, `printf`, …) are the
 /// engine's, except for `slice`, which Sprig replaces.
 #[must_use]
-pub fn functions(compatibility: Compatibility) -> &'static [Function] {
-    match compatibility {
-        Compatibility::V3 => &V3,
-        Compatibility::V4 => &V4,
+pub fn functions(compat: Compat) -> &'static [Function] {
+    match compat {
+        Compat::V3 => &V3,
+        Compat::V4 => &V4,
     }
 }
 

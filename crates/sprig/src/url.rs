@@ -1,4 +1,4 @@
-//! `urlParse` and `urlJoin`.
+//! Go's URLs: `urlParse`, `urlJoin`, and what other crates ask of them.
 
 mod escape;
 mod host;
@@ -43,6 +43,19 @@ struct Url {
 struct User {
     name: Vec<u8>,
     password: Option<Vec<u8>>,
+}
+
+/// Whether Go's `url.ParseRequestURI` takes a text, and finds a scheme in it.
+#[must_use]
+pub fn is_request_url(text: &[u8]) -> bool {
+    // There a `#` starts no fragment, and a scheme alone is enough.
+    !text.is_empty() && parse::without_fragment(text).is_ok_and(|url| !url.scheme.is_empty())
+}
+
+/// The host and the path that Go's `url.Parse` finds in a text.
+#[must_use]
+pub fn host_and_path(text: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    parse::parse(text).ok().map(|url| (url.host, url.path))
 }
 
 fn url_parse(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {

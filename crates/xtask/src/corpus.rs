@@ -1,6 +1,7 @@
 //! The charts that are compared with real Helm: those of the repository, and generated ones.
 
 mod expressions;
+mod odd;
 mod random;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use expressions::Expressions;
+pub(crate) use odd::odd;
 pub(crate) use random::Random;
 
 /// Charts made by [`generated`].
@@ -33,6 +35,18 @@ impl Case {
             name: path.clone(),
             chart,
             arguments: ["template", "release", &path, "--kube-version", "v1.36.0"]
+                .map(ToOwned::to_owned)
+                .to_vec(),
+        }
+    }
+
+    /// `lint CHART` with all charts in it, and warnings as failures.
+    pub(crate) fn lint(path: &Path) -> Self {
+        let path = path.display().to_string();
+        Case {
+            name: format!("lint {path}"),
+            chart: None,
+            arguments: ["lint", &path, "--strict", "--with-subcharts", "--kube-version", "v1.36.0"]
                 .map(ToOwned::to_owned)
                 .to_vec(),
         }
@@ -67,6 +81,7 @@ pub(crate) fn repository_charts(root: &Path) -> Result<Vec<Case>> {
             }
         }
         cases.push(case);
+        cases.push(Case::lint(&chart));
     }
     Ok(cases)
 }
@@ -91,7 +106,7 @@ fn find_charts(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 /// Writes charts that are the same at every run: odd calls of single functions, whole documents
 /// of control structures, and umbrellas with globals and conditions.
 pub(crate) fn generated(folder: &Path) -> Result<Vec<Case>> {
-    (0..GENERATED)
+    let cases: Result<Vec<_>> = (0..GENERATED)
         .map(|seed| {
             let mut random = Random::new(seed);
             let chart = folder.join(format!("generated-{seed:03}"));
@@ -102,9 +117,10 @@ pub(crate) fn generated(folder: &Path) -> Result<Vec<Case>> {
             }
             let mut case = Case::chart(&chart);
             case.name = format!("generated-{seed:03}");
-            Ok(case)
+            Ok([case, Case::lint(&chart)])
         })
-        .collect()
+        .collect();
+    Ok(cases?.into_iter().flatten().collect())
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

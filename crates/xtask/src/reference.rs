@@ -37,6 +37,7 @@ pub(crate) fn helm(_arguments: &[&str]) -> Result<()> {
         let work = tempfile::tempdir()?;
         let mut cases = corpus::repository_charts(&root())?;
         cases.extend(corpus::generated(work.path())?);
+        cases.extend(corpus::odd(&work.path().join("odd"))?);
         say!("comparing {} charts with Helm {}", cases.len(), compat.version());
         different += compare_helm::compare_all(&ours, &theirs, compat, &cases, 1)?;
     }

@@ -47,6 +47,26 @@ impl<'a> Coalescer<'a> {
         self.coalesce_into(chart, dest, Mode::Coalesce)
     }
 
+    /// Coalesces what [`coalesce`](Self::coalesce) gave once more, as `lint` does: a default that the
+    /// user took away comes back.
+    ///
+    /// # Errors
+    /// As for [`coalesce`](Self::coalesce).
+    pub fn coalesce_again(&mut self, chart: &Chart, values: Map) -> Result<Map, Error> {
+        self.coalesce_into(chart, values, Mode::Coalesce)
+    }
+
+    /// The user's values over those of one file, without regard to charts.
+    ///
+    /// # Errors
+    /// As for [`coalesce`](Self::coalesce).
+    pub fn tables(&mut self, user: &Table, defaults: &Table) -> Result<Map, Error> {
+        let dest = to_map(user, Nulls::Keep, self.origins);
+        let rule = Rule { mode: Mode::Coalesce, nulls: Nulls::Keep };
+        lay_table_under(self, &dest, defaults, &Path::root(), rule)?;
+        Ok(dest)
+    }
+
     /// The values of a chart and its subcharts on top of `dest`, which is changed and returned.
     pub(crate) fn coalesce_into(&mut self, chart: &Chart, dest: Map, mode: Mode) -> Result<Map, Error> {
         self.chart(chart, &dest, None, mode)?;

@@ -9,9 +9,9 @@ use wheelhouse_chart::values::{Table, ValueSource, read_values};
 use wheelhouse_chart::{Compat, File, LoadOptions, load_files};
 use wheelhouse_check::{CheckRequest, Checked, check_chart};
 use wheelhouse_gotemplate::Limits;
-use wheelhouse_render::{Capabilities, PipelineError, Release, Renderer, Request};
+use wheelhouse_render::{Capabilities, Operation, PipelineError, Release, Renderer, Request};
 use wheelhouse_source::LineIndex;
-use wheelhouse_sprig::{Compatibility, Environment, Host};
+use wheelhouse_sprig::{Environment, Host};
 
 /// Native stack a render may use, and some more for the rest.
 const STACK: usize = 64 << 20;
@@ -69,9 +69,9 @@ fn check_files(
         name: "mini-service".to_owned(),
         namespace: "mini-service".to_owned(),
         revision: 1,
-        is_upgrade: false,
+        operation: Operation::Install,
     };
-    let environment = Environment::new(Box::new(FixedHost(Cell::new(1))), Compatibility::V4);
+    let environment = Environment::new(Box::new(FixedHost(Cell::new(1))), Compat::V4);
     let request = Request {
         values: &values,
         release: &release,
@@ -81,6 +81,7 @@ fn check_files(
         checkpoint: None,
         skip_schema_validation: false,
         trace: true,
+        clock: None,
     };
     check_chart(&Renderer::new(Compat::V4), chart, &request, check, &mut warnings).map_err(Stop::Pipeline)
 }

@@ -65,9 +65,25 @@ pub(crate) struct Template {
     /// Which Helm to follow
     #[arg(long, value_enum, default_value_t)]
     pub compat: CompatOption,
-    /// Print time and steps of each template on stderr
+    /// Print on stderr what each template cost: calls, time, steps, bytes
     #[arg(long)]
     pub profile: bool,
+    /// How the profile is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    pub output: ProfileFormat,
+    /// The flags that were given, in their order.
+    #[arg(skip)]
+    pub given: Vec<String>,
+}
+
+/// How a profile is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileFormat {
+    /// Columns for people
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
 }
 
 /// What installing and rendering have in common.
@@ -87,8 +103,8 @@ pub(crate) struct InstallOptions {
     #[arg(long)]
     pub force_conflicts: bool,
     /// Have the server do the updates
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true")]
-    pub server_side: String,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = clap::ArgAction::Set, value_parser = crate::parse::go_bool)]
+    pub server_side: bool,
     /// Do not run hooks
     #[arg(long)]
     pub no_hooks: bool,
@@ -96,10 +112,10 @@ pub(crate) struct InstallOptions {
     #[arg(long)]
     pub replace: bool,
     /// How long to wait for a Kubernetes operation
-    #[arg(long, default_value = "5m0s")]
+    #[arg(long, default_value = "5m0s", value_parser = crate::parse::go_duration)]
     pub timeout: String,
     /// Wait until resources are ready: watcher, hookOnly, legacy
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "watcher")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "watcher", value_parser = crate::parse::wait_strategy)]
     pub wait: Option<String>,
     /// Wait for Jobs too
     #[arg(long)]
@@ -135,7 +151,7 @@ pub(crate) struct InstallOptions {
     #[arg(long)]
     pub skip_schema_validation: bool,
     /// Labels of the release; may be given again
-    #[arg(short, long, value_delimiter = ',')]
+    #[arg(short, long, value_delimiter = ',', value_parser = crate::parse::label)]
     pub labels: Vec<String>,
     /// Let templates look up host names
     #[arg(long)]
@@ -148,7 +164,7 @@ pub(crate) struct InstallOptions {
     pub take_ownership: bool,
     /// A program that changes the manifests
     #[arg(long, value_name = "NAME")]
-    pub post_renderer: Option<String>,
+    pub post_renderer: Vec<String>,
     /// An argument of that program; may be given again
     #[arg(long, value_name = "ARGUMENT")]
     pub post_renderer_args: Vec<String>,

@@ -28,7 +28,8 @@ impl ValueOptions {
     /// The flags as the chart crate reads them.
     pub(crate) fn flags(&self) -> ValuesFlags {
         ValuesFlags {
-            files: self.values.clone(),
+            // An empty list is a list of none.
+            files: self.values.iter().filter(|file| !file.is_empty()).cloned().collect(),
             json: self.set_json.clone(),
             set: self.set.clone(),
             string: self.set_string.clone(),

@@ -7,7 +7,7 @@ use wheelhouse_functions::instance_type::InstanceType;
 use wheelhouse_policy::{
     Additions, DeploymentFacts, ExtraKind, FunctionFacts, Machines, Policy, PolicyName, mutate,
 };
-use wheelhouse_render::{Release, Renderer, Request};
+use wheelhouse_render::{Operation, Release, Renderer, Request};
 
 use super::Failure;
 use crate::arguments::{Check, CheckFormat};
@@ -63,7 +63,7 @@ fn checked(options: &Check, settings: &Settings, printer: Printer) -> Result<(Ch
         name: RELEASE_NAME.to_owned(),
         namespace: "mini-service".to_owned(),
         revision: 1,
-        is_upgrade: false,
+        operation: Operation::Install,
     };
     let environment = charts::environment(compat, false);
     let deadline = charts::deadline();
@@ -76,6 +76,7 @@ fn checked(options: &Check, settings: &Settings, printer: Printer) -> Result<(Ch
         checkpoint: Some(&deadline),
         skip_schema_validation: false,
         trace: true,
+        clock: None,
     };
     let mut warnings = Vec::new();
     let result = check_chart(&Renderer::new(compat), chart, &render, &request, &mut warnings);

@@ -1,12 +1,15 @@
 //! `create`: a new chart to start from.
 
+mod starter;
+
 use std::fs;
 use std::path::Path;
 
 use super::Failure;
 use crate::arguments::Create;
-use crate::filesystem::{absolute, go_error, write};
+use crate::filesystem::{absolute, clean, go_error, write};
 use crate::printer::Printer;
+use crate::settings::Settings;
 
 /// Helm's bound, below what file systems allow.
 const MAX_NAME_LENGTH: usize = 250;
@@ -51,11 +54,15 @@ const FUNCTION: &[ScaffoldFile] = scaffold!("function":
 );
 
 /// Writes the chart.
-pub(super) fn run(options: &Create, printer: Printer) -> Result<(), Failure> {
+pub(super) fn run(options: &Create, settings: &Settings, printer: Printer) -> Result<(), Failure> {
     let [path] = options.arguments.as_slice() else {
         return Err(Failure::new("\"helm create\" requires 1 argument\n\nUsage:  helm create NAME [flags]"));
     };
     printer.data(format!("Creating {path}\n"));
+    if !options.starter.is_empty() {
+        let starter = Path::new(settings.variable("HELM_DATA_HOME")).join("starters").join(&options.starter);
+        return starter::create(&clean(Path::new(path)), &starter, printer);
+    }
     scaffold(&absolute(Path::new(path)), options.function, printer)
 }
 
@@ -68,7 +75,8 @@ pub(super) fn scaffold(path: &Path, function: bool, printer: Printer) -> Result<
     for (file, text) in files {
         let file = path.join(file);
         if file.exists() {
-            printer.talk(&format!("WARNING: File \"{}\" already exists. Overwriting.", file.display()));
+            // Helm tells it among the data.
+            printer.data(format!("WARNING: File \"{}\" already exists. Overwriting.\n", file.display()));
         }
         let directory = file.parent().unwrap_or(path);
         fs::create_dir_all(directory).map_err(|error| go_error("mkdir", directory, &error))?;

@@ -3,7 +3,7 @@
 use wheelhouse_chart::{Compat, LoadOptions};
 use wheelhouse_objects::{Node, Object, read_document};
 use wheelhouse_policy::Rule;
-use wheelhouse_render::{Location, Release, RenderedChart, Renderer, Request};
+use wheelhouse_render::{Location, Operation, Release, RenderedChart, Renderer, Request};
 use wheelhouse_source::{Diagnostic, Excerpt, Severity};
 
 use super::Failure;
@@ -111,7 +111,7 @@ fn traced(
         name: "release-name".to_owned(),
         namespace: "default".to_owned(),
         revision: 1,
-        is_upgrade: false,
+        operation: Operation::Install,
     };
     let environment = charts::environment(compat, false);
     let deadline = charts::deadline();
@@ -124,6 +124,7 @@ fn traced(
         checkpoint: Some(&deadline),
         skip_schema_validation: false,
         trace: true,
+        clock: None,
     };
     let mut warnings = Vec::new();
     let result = Renderer::new(compat).release(chart, &request, &mut warnings);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wheelhouse_chart::check_dependencies;
+use wheelhouse_chart::{LoadOptions, check_dependencies};
 use wheelhouse_semver::Version;
 
 use super::Failure;
@@ -38,7 +38,7 @@ pub(super) fn run(options: &Package, settings: &Settings, printer: Printer) -> R
             }
             .update()?;
         }
-        let mut chart = charts::load_unpacked(&path, printer)?;
+        let mut chart = charts::load_unpacked(&path, LoadOptions::default(), printer)?;
         if !options.version.is_empty() {
             chart.metadata.version.clone_from(&options.version);
         }

@@ -1,11 +1,11 @@
 //! `show`: what is in a chart.
 
 use wheelhouse_chart::Chart;
-use wheelhouse_chart::LoadOptions;
-use wheelhouse_goyaml::to_yaml;
+use wheelhouse_chart::jsonpath::JsonPath;
+use wheelhouse_goyaml::{ReadOptions, Value, load_values, to_yaml};
 
 use super::Failure;
-use crate::arguments::{Show, ShowOptions, ShowPart};
+use crate::arguments::{Show, ShowPart};
 use crate::charts;
 use crate::printer::Printer;
 use crate::settings::Settings;
@@ -15,12 +15,12 @@ const README_NAMES: &[&str] = &["readme.md", "readme.txt", "readme"];
 
 /// Prints a part of a chart.
 pub(super) fn run(options: &Show, settings: &Settings, printer: Printer) -> Result<(), Failure> {
-    let (name, options) = match &options.part {
-        ShowPart::All(options) => ("all", options),
-        ShowPart::Chart(options) => ("chart", options),
-        ShowPart::Values(options) => ("values", options),
-        ShowPart::Readme(options) => ("readme", options),
-        ShowPart::Crds(options) => ("crds", options),
+    let (name, options, template) = match &options.part {
+        ShowPart::All(options) => ("all", options, ""),
+        ShowPart::Chart(options) => ("chart", options, ""),
+        ShowPart::Values(options) => ("values", &options.show, options.jsonpath.as_str()),
+        ShowPart::Readme(options) => ("readme", options, ""),
+        ShowPart::Crds(options) => ("crds", options, ""),
     };
     let [reference] = options.arguments.as_slice() else {
         return Err(Failure::new(format!(
@@ -28,12 +28,12 @@ pub(super) fn run(options: &Show, settings: &Settings, printer: Printer) -> Resu
         )));
     };
     let path = charts::locate(reference, &options.chart_path, settings, printer)?;
-    let chart = charts::load(&path, LoadOptions::default(), printer)?;
-    printer.data(shown(&chart, name, options)?);
+    let chart = charts::load(&path, charts::any_version(), printer)?;
+    printer.data(shown(&chart, name, template)?);
     Ok(())
 }
 
-fn shown(chart: &Chart, part: &str, options: &ShowOptions) -> Result<Vec<u8>, Failure> {
+fn shown(chart: &Chart, part: &str, template: &str) -> Result<Vec<u8>, Failure> {
     let all = part == "all";
     let mut text = Vec::new();
     if all || part == "chart" {
@@ -42,14 +42,15 @@ fn shown(chart: &Chart, part: &str, options: &ShowOptions) -> Result<Vec<u8>, Fa
     }
     let values = chart.contents().raw.iter().find(|file| file.name == "values.yaml");
     if let Some(values) = values.filter(|_| all || part == "values") {
-        if !options.jsonpath.is_empty() {
-            return Err(Failure::new("--jsonpath is not supported; use the whole values and a JSON tool"));
-        }
         if all {
             text.extend(b"---\n");
         }
-        text.extend(&*values.data);
-        text.push(b'\n');
+        if template.is_empty() {
+            text.extend(&*values.data);
+            text.push(b'\n');
+        } else {
+            text.extend(chosen(&values.data, template)?);
+        }
     }
     let readme = chart
         .contents()
@@ -73,4 +74,12 @@ fn shown(chart: &Chart, part: &str, options: &ShowOptions) -> Result<Vec<u8>, Fa
         }
     }
     Ok(text)
+}
+
+/// What a JSONPath template gives for a values file; nothing, as in Helm, if a field is missing.
+fn chosen(values: &[u8], template: &str) -> Result<Vec<u8>, Failure> {
+    let path = JsonPath::parse(template)
+        .map_err(|error| Failure::new(format!("error parsing jsonpath {template}: {error}")))?;
+    let values = load_values(values, &ReadOptions::default())?;
+    Ok(path.apply(&Value::Map(values)).unwrap_or_default())
 }

@@ -71,7 +71,7 @@ impl Manager<'_> {
             "Dependency {name} did not declare a repository. Assuming it exists in the charts directory"
         ));
         let path = directory.join(name);
-        let chart = charts::load_unpacked(&path, self.printer).map_err(|failure| {
+        let chart = charts::load_unpacked(&path, charts::any_version(), self.printer).map_err(|failure| {
             Failure::new(format!("unable to load chart '{}': {}", path.display(), failure.message))
         })?;
         let constraint = parse_range(name, range)?;
@@ -98,7 +98,7 @@ impl Manager<'_> {
         if self.debug {
             (self.out)(&format!("Archiving {name} from repo {repository}"));
         }
-        let chart = charts::load_unpacked(source, self.printer)?;
+        let chart = charts::load_unpacked(source, charts::any_version(), self.printer)?;
         if !parse_range(name, range)?.check(&Version::parse(&chart.metadata.version)?) {
             return Err(Failure::new(format!("can't get a valid version for dependency {name}")));
         }
@@ -169,7 +169,7 @@ impl Manager<'_> {
         (self.out)("Deleting outdated charts");
         for name in before.iter().filter(|name| !archives.contains_key(*name)) {
             let path = directory.join(name);
-            let chart = match charts::load(&path, Default::default(), self.printer) {
+            let chart = match charts::load(&path, charts::any_version(), self.printer) {
                 Ok(chart) => chart,
                 Err(failure) => {
                     (self.out)(&format!(

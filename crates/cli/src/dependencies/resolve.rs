@@ -27,7 +27,7 @@ impl Manager<'_> {
                     Some(version.clone())
                 }
                 Source::Directory(directory) => {
-                    let chart = charts::load_unpacked(&directory, self.printer)?;
+                    let chart = charts::load_unpacked(&directory, charts::any_version(), self.printer)?;
                     let fits = Version::parse(&chart.metadata.version)
                         .is_ok_and(|version| constraint.check(&version));
                     fits.then(|| chart.metadata.version.clone())

@@ -14,7 +14,7 @@ use crate::table::table;
 
 /// The dependencies of a chart with their states, and the charts nobody asked for.
 pub(crate) fn list(chart_path: &Path, width: usize, printer: Printer) -> Result<String, Failure> {
-    let chart = charts::load(chart_path, Default::default(), printer)?;
+    let chart = charts::load(chart_path, charts::any_version(), printer)?;
     let directory = chart_path.join("charts");
     if chart.metadata.dependencies.is_none() {
         return Ok(format!("WARNING: no dependencies at {}\n", directory.display()));
@@ -36,7 +36,7 @@ pub(crate) fn list(chart_path: &Path, width: usize, printer: Printer) -> Result<
             continue;
         }
         let shown = quote(path.display().to_string().as_bytes());
-        match charts::load(&path, Default::default(), printer) {
+        match charts::load(&path, charts::any_version(), printer) {
             Err(_) => text.push_str(&format!("WARNING: {shown} is not a chart.\n")),
             Ok(found) if !chart.metadata.requirements().any(|wanted| wanted.name == found.name()) => {
                 text.push_str(&format!("WARNING: {shown} is not in Chart.yaml.\n"));
@@ -71,7 +71,7 @@ fn status(directory: &Path, dependency: &Dependency, chart: &Chart, printer: Pri
     match archives.as_slice() {
         [] => {}
         [archive] => {
-            return match charts::load(archive, Default::default(), printer) {
+            return match charts::load(archive, charts::any_version(), printer) {
                 Err(_) => "corrupt",
                 Ok(found) if found.name() != dependency.name => "misnamed",
                 Ok(found) => mismatch(&found, dependency).unwrap_or("ok"),

@@ -85,3 +85,21 @@ fn what_cannot_be_made_is_told_in_helms_words() {
     workspace.check("create", usage);
     workspace.check("create a b", usage);
 }
+
+#[test]
+fn a_starter_gives_its_files_and_takes_the_name() {
+    let workspace = Workspace::new();
+    workspace.write("starter/Chart.yaml", "apiVersion: v1\nname: other\nversion: 9.0.0\n");
+    workspace.write("starter/values.yaml", "# of <CHARTNAME>\n");
+    workspace.write("starter/templates/a.yaml", "name: <CHARTNAME>\n");
+    workspace.write("starter/README.md", "<CHARTNAME>\n");
+    let starter = workspace.path("starter").display().to_string();
+    workspace.check(&format!("create new --starter {starter}"), "exit 0\nCreating new\n");
+    assert_eq!(workspace.read("new/values.yaml"), "# of new\n");
+    assert_eq!(workspace.read("new/templates/a.yaml"), "name: new\n");
+    assert_eq!(workspace.read("new/README.md"), "<CHARTNAME>\n");
+    assert_eq!(
+        workspace.read("new/Chart.yaml"),
+        "apiVersion: v2\nappVersion: 0.1.0\ndescription: A Helm chart for Kubernetes\nname: new\ntype: application\nversion: 0.1.0\n"
+    );
+}

@@ -3,6 +3,7 @@ use std::any::Any;
 use wheelhouse_source::Span;
 
 use super::limits::Meter;
+use super::profiler::{Clock, Profiler};
 use super::scope::Scope;
 use super::tracer::Tracer;
 use super::{Limits, Operand, Output, Usage};
@@ -40,6 +41,8 @@ pub struct Options<'e> {
     pub environment: &'e dyn Any,
     /// Whether to note where every byte of the output comes from.
     pub trace: bool,
+    /// A clock, to count what each template costs; see [`Engine::costs`].
+    pub clock: Option<Clock<'e>>,
 }
 
 impl Default for Options<'_> {
@@ -50,6 +53,7 @@ impl Default for Options<'_> {
             checkpoint: None,
             environment: &(),
             trace: false,
+            clock: None,
         }
     }
 }
@@ -77,6 +81,7 @@ pub struct Engine<'e> {
     pub(super) texts: Texts,
     pub(super) output: Output,
     pub(super) tracer: Option<Box<Tracer>>,
+    pub(super) profiler: Option<Box<Profiler<'e>>>,
     pub(super) spare_values: Vec<Vec<Value>>,
     pub(super) spare_operands: Vec<Vec<Operand>>,
 }
@@ -141,6 +146,7 @@ impl<'e> Engine<'e> {
             texts: Texts::default(),
             output: Output::default(),
             tracer: options.trace.then(|| Box::new(Tracer::new())),
+            profiler: options.clock.map(|clock| Box::new(Profiler::new(clock))),
             spare_values: Vec::new(),
             spare_operands: Vec::new(),
         }

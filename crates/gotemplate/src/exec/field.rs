@@ -143,6 +143,9 @@ impl Engine<'_> {
         last: Option<Operand>,
     ) -> Result<Operand, Fault> {
         let values = self.arguments(unit, method.name, method.signature, dot, arguments, last)?;
+        if let Some(text) = method.signature.refusal(method.name) {
+            return Err(self.fault(unit, text));
+        }
         self.step(unit)?;
         self.begin_call(unit, node);
         let result = (method.call)(self, &receiver.value, &values);

@@ -24,6 +24,13 @@ pub(super) enum Flow {
 impl Engine<'_> {
     /// Runs a template's body; its variables start anew.
     pub(super) fn run(&mut self, template: &Template, dot: Operand) -> Result<(), Fault> {
+        if self.profiler.is_some() {
+            return self.run_counted(template, dot);
+        }
+        self.run_uncounted(template, dot)
+    }
+
+    pub(super) fn run_uncounted(&mut self, template: &Template, dot: Operand) -> Result<(), Fault> {
         let base = self.variables.len();
         let unit = Unit::new(template, base);
         let Some(body) = unit.program.bodies.get(template.body).copied() else { return Ok(()) };

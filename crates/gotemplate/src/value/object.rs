@@ -48,6 +48,12 @@ pub trait Object: Any + fmt::Debug {
         None
     }
 
+    /// The fields of a struct as JSON names them, those left out that it leaves out when empty:
+    /// JSON keeps their order. `None` if [`to_json`](Self::to_json) says it all.
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
     /// What `MarshalJSON` or `MarshalText` gives as a value, if the type has it.
     fn to_json(&self) -> Option<Value> {
         None

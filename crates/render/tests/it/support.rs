@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 use wheelhouse_chart::values::ValuesFlags;
 use wheelhouse_chart::{Compat, File, LoadOptions, load_files};
 use wheelhouse_gotemplate::Limits;
-use wheelhouse_render::{Capabilities, PipelineError, Release, RenderedChart, Renderer, Request};
-use wheelhouse_sprig::{Compatibility, Environment, Host};
+use wheelhouse_render::{Capabilities, Operation, PipelineError, Release, RenderedChart, Renderer, Request};
+use wheelhouse_sprig::{Environment, Host};
 
 /// Stack of the thread that renders, and what evaluation may use of it.
 const STACK: usize = 256 << 20;
@@ -70,9 +70,13 @@ fn render_with<T: Send + 'static>(
         let flags = ValuesFlags { json: values.into_iter().collect(), ..ValuesFlags::default() };
         let mut no_file = |path: &str| Err(path.to_owned());
         let user = flags.merge(Compat::V4, trace, &mut no_file).unwrap();
-        let environment = Environment::new(Box::new(FixedHost(Cell::new(1))), Compatibility::V4);
-        let release =
-            Release { name: "test-release".into(), namespace: "ns".into(), revision: 1, is_upgrade: false };
+        let environment = Environment::new(Box::new(FixedHost(Cell::new(1))), Compat::V4);
+        let release = Release {
+            name: "test-release".into(),
+            namespace: "ns".into(),
+            revision: 1,
+            operation: Operation::Install,
+        };
         let request = Request {
             values: &user,
             release: &release,
@@ -82,6 +86,7 @@ fn render_with<T: Send + 'static>(
             checkpoint: None,
             skip_schema_validation: false,
             trace,
+            clock: None,
         };
         with(Renderer::new(Compat::V4).release(chart, &request, &mut Vec::new()))
     };

@@ -98,13 +98,23 @@ macro_rules! methods {
     };
 }
 
-/// The methods of a value. Those with two results no template can call.
+/// The engine refuses methods of several results before they are called.
+fn no_results() -> Result<Value, CallError> {
+    Err(CallError::message("several results"))
+}
+
+/// The methods of a value. Those with several results no template can call.
 const METHODS: &[Method] = methods! {
     "Year" NUMBER, |_context, time, _arguments| Ok(Value::Int(time.year()));
     "Month" Signature::fixed(&[], Named("time.Month")), |_context, time, _arguments| {
         Ok(Value::object(MonthValue(time.month())))
     };
     "Day" NUMBER, |_context, time, _arguments| Ok(Value::Int(time.day()));
+    "Date" Signature::several("(int, time.Month, int)"), |_context, _time, _arguments| no_results();
+    "Clock" Signature::several("(int, int, int)"), |_context, _time, _arguments| no_results();
+    "ISOWeek" Signature::several("(int, int)"), |_context, _time, _arguments| no_results();
+    "Zone" Signature::several("(string, int)"), |_context, _time, _arguments| no_results();
+    "ZoneBounds" Signature::several("(time.Time, time.Time)"), |_context, _time, _arguments| no_results();
     "YearDay" NUMBER, |_context, time, _arguments| Ok(Value::Int(time.year_day()));
     "Weekday" Signature::fixed(&[], Named("time.Weekday")), |_context, time, _arguments| {
         Ok(Value::object(WeekdayValue(time.weekday())))

@@ -32,6 +32,9 @@ fn copied(context: &mut dyn Context, value: &Value, depth: usize) -> Outcome {
             let elements = elements.collect::<Result<_, _>>()?;
             Value::List(List::with_capacity(list.kind(), elements, Capacity::Exactly(list.capacity())))
         }
+        Value::Object(object) => {
+            crate::versions::deep_copied(object.as_ref()).unwrap_or_else(|| value.clone())
+        }
         other => other.clone(),
     })
 }

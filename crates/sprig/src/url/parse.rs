@@ -33,7 +33,7 @@ fn cut(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-fn without_fragment(text: &[u8]) -> Result<Url, String> {
+pub(super) fn without_fragment(text: &[u8]) -> Result<Url, String> {
     if text.iter().any(u8::is_ascii_control) {
         return Err(String::from("net/url: invalid control character in URL"));
     }

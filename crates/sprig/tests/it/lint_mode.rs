@@ -2,7 +2,7 @@
 
 use wheelhouse_gotemplate::{Map, Value};
 use wheelhouse_sprig::helm::refusal;
-use wheelhouse_sprig::{Compatibility, Environment, Lookup, LookupRequest, functions};
+use wheelhouse_sprig::{Compat, Environment, Lookup, LookupRequest, functions};
 
 use crate::support::{FixedHost, Render};
 
@@ -14,7 +14,7 @@ fn render(template: &str, environment: Environment) -> Result<String, String> {
 #[test]
 fn missing_values_and_failures_are_noted() {
     let host = FixedHost::default();
-    let mut environment = Environment::new(Box::new(host.clone()), Compatibility::V4);
+    let mut environment = Environment::new(Box::new(host.clone()), Compat::V4);
     environment.lint_mode = true;
     let template = r#"[{{ required "a" nil }}{{ required "b" "" }}{{ fail "c" }}{{ required "d" 0 }}]"#;
     assert_eq!(render(template, environment).as_deref(), Ok("[0]"));
@@ -23,7 +23,7 @@ fn missing_values_and_failures_are_noted() {
 
 #[test]
 fn a_refusal_is_found_in_the_chain_of_errors() {
-    let environment = || Environment::new(Box::new(FixedHost::default()), Compatibility::V4);
+    let environment = || Environment::new(Box::new(FixedHost::default()), Compat::V4);
     let template =
         r#"{{ define "x" }}{{ required "need: it\nnow" nil }}{{ end }}{{ tpl "{{ include \"x\" . }}" . }}"#;
     let error = render(template, environment()).unwrap_err();
@@ -36,7 +36,7 @@ fn names_resolve_where_the_host_lets_them() {
     let with = |addresses: &[&str]| {
         let addresses = Some(addresses.iter().map(|address| (*address).to_owned()).collect());
         let host = FixedHost { addresses, ..FixedHost::default() };
-        render(r#"{{ getHostByName "h" }}"#, Environment::new(Box::new(host), Compatibility::V4))
+        render(r#"{{ getHostByName "h" }}"#, Environment::new(Box::new(host), Compat::V4))
     };
     assert_eq!(with(&["10.0.0.1"]).as_deref(), Ok("10.0.0.1"));
     assert!(with(&[]).unwrap_err().ends_with("error calling getHostByName: invalid argument to Intn"));
@@ -59,7 +59,7 @@ impl Lookup for OneObject {
 #[test]
 fn lookup_asks_the_cluster() {
     let lookup = |arguments: &str| {
-        let mut environment = Environment::new(Box::new(FixedHost::default()), Compatibility::V4);
+        let mut environment = Environment::new(Box::new(FixedHost::default()), Compat::V4);
         environment.lookup = Box::new(OneObject);
         render(&format!("{{{{ lookup {arguments} }}}}"), environment)
     };
@@ -73,9 +73,9 @@ fn lookup_asks_the_cluster() {
 fn helm_three_lacks_what_came_with_four() {
     let names =
         |compatibility| functions(compatibility).iter().map(|function| function.name).collect::<Vec<_>>();
-    assert!(names(Compatibility::V4).contains(&"mustToYaml"));
-    assert!(!names(Compatibility::V3).contains(&"mustToYaml"));
+    assert!(names(Compat::V4).contains(&"mustToYaml"));
+    assert!(!names(Compat::V3).contains(&"mustToYaml"));
     for name in ["env", "expandenv"] {
-        assert!(!names(Compatibility::V4).contains(&name));
+        assert!(!names(Compat::V4).contains(&name));
     }
 }

@@ -8,7 +8,7 @@ use wheelhouse_gotemplate::value::Element;
 use wheelhouse_gotemplate::{
     Engine, FunctionTable, GoString, Limits, Map, MapType, Options, Parser, TemplateSet, Value,
 };
-use wheelhouse_sprig::{Compatibility, Environment, Host, LintNote, functions};
+use wheelhouse_sprig::{Compat, Environment, Host, LintNote, functions};
 
 /// Helm's type of `.Values` and of the whole scope.
 static VALUES: MapType = MapType { name: "common.Values", element: Element::Any, methods: &[] };
@@ -81,13 +81,13 @@ impl<'a> Render<'a> {
             name: "t",
             template,
             values: value_map(values.unwrap()),
-            environment: Environment::new(Box::new(FixedHost::default()), Compatibility::V4),
+            environment: Environment::new(Box::new(FixedHost::default()), Compat::V4),
             limits: Limits::default(),
         }
     }
 
     pub(crate) fn run(self) -> Result<Vec<u8>, String> {
-        let table = FunctionTable::new().with(functions(self.environment.compatibility).iter().copied());
+        let table = FunctionTable::new().with(functions(self.environment.compat).iter().copied());
         let parser = Parser::new(table);
         let file = parser.parse(&self.template.into()).map_err(|error| error.named(self.name).to_string())?;
         let mut set = TemplateSet::new("gotpl");

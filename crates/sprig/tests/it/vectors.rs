@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value as Json;
 use wheelhouse_sprig::helm::refusal;
-use wheelhouse_sprig::{Compatibility, Environment};
+use wheelhouse_sprig::{Compat, Environment};
 
 use crate::support::{FixedHost, Render, value_map};
 
@@ -30,7 +30,7 @@ fn run(vector: &Json) -> Result<String, String> {
     let render = Render {
         name: "c/templates/t",
         values: value_map(values.into_iter().flatten().collect()),
-        environment: Environment::new(Box::new(host), Compatibility::V4),
+        environment: Environment::new(Box::new(host), Compat::V4),
         ..Render::new(vector["tpl"].as_str().unwrap())
     };
     render.run().map(|bytes| String::from_utf8_lossy(&bytes).replace("<no value>", ""))

@@ -5,8 +5,8 @@ use anyhow::{Context as _, Result};
 use wheelhouse_chart::values::Table;
 use wheelhouse_chart::{Compat, File, LoadOptions, load_files};
 use wheelhouse_gotemplate::Limits;
-use wheelhouse_render::{Capabilities, Release, Renderer, Request};
-use wheelhouse_sprig::{Compatibility, Environment, Host};
+use wheelhouse_render::{Capabilities, Operation, Release, Renderer, Request};
+use wheelhouse_sprig::{Environment, Host};
 
 use crate::corpus::Random;
 
@@ -27,9 +27,13 @@ impl Job {
     pub(super) fn render(&self, files: &[File]) -> Result<Duration> {
         let files = files.to_vec();
         let host = FixedHost { random: RefCell::new(Random::new(1)) };
-        let environment = Environment::new(Box::new(host), Compatibility::V4);
-        let release =
-            Release { name: "release".into(), namespace: "default".into(), revision: 1, is_upgrade: false };
+        let environment = Environment::new(Box::new(host), Compat::V4);
+        let release = Release {
+            name: "release".into(),
+            namespace: "default".into(),
+            revision: 1,
+            operation: Operation::Install,
+        };
         let capabilities = Capabilities::offline(Compat::V4);
         let mut warnings = Vec::new();
         let start = Instant::now();
@@ -43,6 +47,7 @@ impl Job {
             checkpoint: None,
             skip_schema_validation: false,
             trace: false,
+            clock: None,
         };
         let rendered = self.renderer.release(chart, &request, &mut warnings)?;
         rendered.manifests.as_ref().ok().context("a rendered document is no manifest")?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 /// The layer of each crate: imports point down, or within a layer to what is listed below.
 const LAYERS: &[(&str, u8)] = &[
     ("source", 0),
+    ("compat", 0),
     ("semver", 0),
     ("goregex", 0),
     ("gotime", 0),
@@ -15,6 +16,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("sprig", 1),
     ("chart", 1),
     ("render", 1),
+    ("lint", 1),
     ("objects", 1),
     ("policy", 1),
     ("functions", 1),

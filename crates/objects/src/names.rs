@@ -28,20 +28,28 @@ fn is_label(text: &str) -> bool {
     shaped(text, lower, |b| lower(b) || b == b'-')
 }
 
+fn is_subdomain(text: &str) -> bool {
+    text.split('.').all(is_label)
+}
+
 /// An RFC 1123 label of at most 63 bytes.
-pub(crate) fn label(text: &str) -> Vec<String> {
+#[must_use]
+pub fn label(text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if text.len() > 63 {
         wrong.push(too_long(63));
     }
     if !is_label(text) {
-        wrong.push(LABEL.to_owned());
+        // A subdomain that is no label has dots.
+        let why = if is_subdomain(text) { "must not contain dots" } else { LABEL };
+        wrong.push(why.to_owned());
     }
     wrong
 }
 
 /// An RFC 1035 label (starts with a letter) of at most 63 bytes.
-pub(crate) fn label_1035(text: &str) -> Vec<String> {
+#[must_use]
+pub fn label_1035(text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if text.len() > 63 {
         wrong.push(too_long(63));
@@ -53,22 +61,24 @@ pub(crate) fn label_1035(text: &str) -> Vec<String> {
 }
 
 /// An RFC 1123 subdomain of at most 253 bytes.
-pub(crate) fn subdomain(text: &str) -> Vec<String> {
+#[must_use]
+pub fn subdomain(text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if text.len() > 253 {
         wrong.push(too_long(253));
     }
-    if !text.split('.').all(is_label) {
+    if !is_subdomain(text) {
         wrong.push(SUBDOMAIN.to_owned());
     }
     wrong
 }
 
 /// A name that may be one path element (RBAC objects).
-pub(crate) fn path_segment(text: &str) -> Vec<String> {
+#[must_use]
+pub fn path_segment(text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if text == "." || text == ".." {
-        wrong.push(format!("may not be '{text}'"));
+        return vec![format!("may not be '{text}'")];
     }
     for bad in ["/", "%"] {
         if text.contains(bad) {
@@ -79,7 +89,8 @@ pub(crate) fn path_segment(text: &str) -> Vec<String> {
 }
 
 /// A label or annotation key: `name` or `prefix/name`.
-pub(crate) fn qualified_name(text: &str) -> Vec<String> {
+#[must_use]
+pub fn qualified_name(text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     let parts: Vec<&str> = text.split('/').collect();
     let name = match parts.as_slice() {
@@ -111,7 +122,8 @@ pub(crate) fn qualified_name(text: &str) -> Vec<String> {
 }
 
 /// A label value.
-pub(crate) fn label_value(text: &str) -> Vec<String> {
+#[must_use]
+pub fn label_value(text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if text.len() > 63 {
         wrong.push(too_long(63));
@@ -125,7 +137,8 @@ pub(crate) fn label_value(text: &str) -> Vec<String> {
 }
 
 /// The name of an environment variable.
-pub(crate) fn environment_name(text: &str) -> Vec<String> {
+#[must_use]
+pub fn environment_name(text: &str) -> Vec<String> {
     if text.is_empty() || !text.bytes().all(|b| (0x20..0x7f).contains(&b) && b != b'=') {
         return vec![ENVIRONMENT.to_owned()];
     }
@@ -133,7 +146,8 @@ pub(crate) fn environment_name(text: &str) -> Vec<String> {
 }
 
 /// A key of a config map or secret.
-pub(crate) fn config_key(text: &str) -> Vec<String> {
+#[must_use]
+pub fn config_key(text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if text.len() > 253 {
         wrong.push(too_long(253));
@@ -151,7 +165,8 @@ pub(crate) fn config_key(text: &str) -> Vec<String> {
 }
 
 /// A port name: an IANA service name.
-pub(crate) fn port_name(text: &str) -> Vec<String> {
+#[must_use]
+pub fn port_name(text: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if text.len() > 15 {
         wrong.push("must be no more than 15 characters".to_owned());

@@ -1,3 +1,5 @@
+//! The one switch between the two Helms that are followed.
+
 /// Which Helm is followed where the two differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Compat {
