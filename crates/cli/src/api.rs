@@ -193,6 +193,7 @@ impl Api {
             if !watch {
                 return Ok(());
             }
+            #[allow(clippy::disallowed_methods, reason = "a terminal is looked at again now and then")]
             std::thread::sleep(WATCH);
         }
     }
@@ -237,6 +238,7 @@ pub(crate) fn until(
         if elapsed >= timeout {
             return Ok(false);
         }
+        #[allow(clippy::disallowed_methods, reason = "the platform tells nobody when it is done")]
         std::thread::sleep(Duration::from_millis(100));
     }
 }

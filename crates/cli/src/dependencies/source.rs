@@ -42,7 +42,7 @@ impl Manager<'_> {
             return Ok(Source::Repository(repository.clone()));
         }
         if !address.contains("://") {
-            return Err(undefined(&[address.clone()]));
+            return Err(undefined(std::slice::from_ref(address)));
         }
         let digest = Digest::of(address.as_bytes()).to_string();
         let name = format!("{UNMANAGED}{}", digest.trim_start_matches("sha256:"));
