@@ -60,11 +60,65 @@ fn report_chart(chart: &Chart, values: &Map, warnings: &mut Vec<Warning>, report
     }
 }
 
+/// One thing that coalesced values do not satisfy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The keys from the root of all values: `["redis", "port"]`.
+    pub path: Vec<String>,
+    /// What is wrong, in the validator's words: `got string, want number`.
+    pub message: String,
+}
+
+/// What [`validate_values`] finds, one by one.
+///
+/// # Errors
+/// When a schema cannot be used.
+pub fn violations(chart: &Chart, values: &Map) -> Result<Vec<Violation>, Error> {
+    let mut found = Vec::new();
+    collect_violations(chart, values, &mut Vec::new(), &mut found)?;
+    Ok(found)
+}
+
+fn collect_violations(
+    chart: &Chart,
+    values: &Map,
+    path: &mut Vec<String>,
+    found: &mut Vec<Violation>,
+) -> Result<(), Error> {
+    if let Some(schema) = &chart.contents().schema
+        && let Some(failure) = failure_of(&schema.data, values, &mut Vec::new())?
+    {
+        for (at, message) in failure.leaves() {
+            let keys = at.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
+            found.push(Violation { path: path.iter().cloned().chain(keys).collect(), message });
+        }
+    }
+    for subchart in chart.dependencies() {
+        if let Some(TemplateValue::Map(values)) = values.get(subchart.name()) {
+            path.push(subchart.name().to_owned());
+            collect_violations(subchart, &values, path, found)?;
+            path.pop();
+        }
+    }
+    Ok(())
+}
+
 /// Checks values against one schema.
 ///
 /// # Errors
 /// [`Error::SchemaViolation`] with the list of failures, or what is wrong with the schema.
 pub fn validate_against(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Error> {
+    match failure_of(schema, values, warnings)? {
+        None => Ok(()),
+        Some(failure) => Err(Error::SchemaViolation(failure.list())),
+    }
+}
+
+fn failure_of(
+    schema: &[u8],
+    values: &Map,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<failure::Failure>, Error> {
     let schema = read(schema)?;
     let mut warn = |urn| warnings.push(Warning::UnresolvedUrn { urn });
     let schemas = document::Document::new(SCHEMA_URL, schema)
@@ -73,10 +127,7 @@ pub fn validate_against(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>
         })
         .map_err(|error| Error::Schema(error.to_string()))?;
     let values = to_json(&TemplateValue::Map(values.clone()), 0)?;
-    match validate::validate(&schemas, &values)? {
-        None => Ok(()),
-        Some(failure) => Err(Error::SchemaViolation(failure.list())),
-    }
+    validate::validate(&schemas, &values)
 }
 
 fn read(text: &[u8]) -> Result<Value, Error> {

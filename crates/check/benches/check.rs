@@ -77,6 +77,7 @@ fn checked(renderer: &Renderer, chart: Chart) -> Checked {
         skip_schema_validation: false,
         trace: true,
         clock: None,
+        lenient: false,
     };
     check_chart(renderer, chart, &request, &check_request(), &mut Vec::new()).unwrap()
 }

@@ -1,17 +1,25 @@
-use wheelhouse_chart::{Chart, Warning};
-use wheelhouse_objects::{Node, read_document};
-use wheelhouse_policy::{ChartFacts, DeploymentFacts, Facts, FunctionFacts, Intake, Level, Policy, check};
+use wheelhouse_chart::{Chart, Compat, Warning, process_dependencies};
+use wheelhouse_functions::instance_type::InstanceType;
+use wheelhouse_objects::{Node, RepeatedKey, read_noting_repeats};
+use wheelhouse_policy::{
+    ChartFacts, ClusterFacts, DeploymentFacts, Facts, FunctionFacts, Intake, Level, Machines, Policy, check,
+};
 use wheelhouse_render::{PipelineError, RenderedChart, Renderer, Request, documents};
 
 use crate::located::Located;
+use crate::notes::{Notes, package, render, values};
 
 /// What a chart is checked for.
 #[derive(Clone, Debug, Default)]
 pub struct CheckRequest {
     /// The function, if the chart is checked for one.
     pub function: Option<FunctionFacts>,
-    /// The deployment, if one is made.
-    pub deployment: Option<DeploymentFacts>,
+    /// The chart reference as the function writes it.
+    pub reference: Option<String>,
+    /// The instance type of a deployment, if one is made.
+    pub instance_type: Option<String>,
+    /// The cluster, as far as it is known.
+    pub cluster: ClusterFacts,
     /// The policy.
     pub policy: Policy,
 }
@@ -37,6 +45,16 @@ impl Checked {
     }
 }
 
+/// A chart that did not render: there are no objects to check.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct NotRendered {
+    /// Why.
+    pub error: PipelineError,
+    /// The same as a finding, with those of the package.
+    pub findings: Vec<Located>,
+}
+
 /// Renders and checks a chart. Set `request.trace`, or findings have no places.
 ///
 /// # Errors
@@ -47,8 +65,47 @@ pub fn check_chart(
     request: &Request<'_>,
     check_request: &CheckRequest,
     warnings: &mut Vec<Warning>,
-) -> Result<Checked, PipelineError> {
-    let facts = Facts {
+) -> Result<Checked, Box<NotRendered>> {
+    let facts = facts(&chart, request, check_request);
+    let mut notes = Notes::new(&facts.policy);
+    package::reference(&mut notes, &chart, check_request.reference.as_deref());
+    package::instance_type(&mut notes, &chart, check_request.instance_type.as_deref());
+    // A breach of a schema or of kubeVersion is a finding; the objects are checked all the same.
+    let lenient = Request { lenient: true, ..*request };
+    let unprocessed = chart.clone();
+    let rendered = match renderer.release(chart, &lenient, warnings) {
+        Ok(rendered) => rendered,
+        Err(error) => {
+            let mut processed = unprocessed;
+            // What fails here is what the render failed with.
+            let _ = process_dependencies(&mut processed, request.values, Compat::V4, false, &mut Vec::new());
+            package::dependencies(&mut notes, &processed);
+            render::failed(&mut notes, &error);
+            return Err(Box::new(NotRendered { error, findings: notes.found }));
+        }
+    };
+    package::dependencies(&mut notes, &rendered.chart);
+    package::refusals(&mut notes, &rendered, check_request.instance_type.is_some());
+    render::broken_manifest(&mut notes, &rendered);
+    let mut repeats = Vec::new();
+    let intake = Intake::new(nodes(&rendered, renderer, &mut repeats));
+    let report = check(&intake, &facts);
+    let mut findings = notes.found;
+    findings.extend(report.findings.into_iter().map(|finding| Located::new(finding, &rendered)));
+    let mut notes = Notes::new(&facts.policy);
+    render::repeats(&mut notes, &rendered, repeats);
+    render::calls(&mut notes, &rendered);
+    render::numbers(&mut notes, &rendered, &intake);
+    render::missing_values(&mut notes, &rendered, &intake);
+    values::as_code(&mut notes, &rendered);
+    values::unused(&mut notes, &rendered, request.values);
+    findings.extend(notes.found);
+    Ok(Checked { intake, findings, counted: report.counted, rendered })
+}
+
+fn facts(chart: &Chart, request: &Request<'_>, check_request: &CheckRequest) -> Facts {
+    let machines = check_request.instance_type.as_deref().and_then(machines);
+    Facts {
         chart: ChartFacts {
             name: chart.metadata.name.clone(),
             version: chart.metadata.version.clone(),
@@ -56,23 +113,36 @@ pub fn check_chart(
             api_version: chart.metadata.api_version.clone(),
         },
         function: check_request.function.clone(),
-        deployment: check_request.deployment.clone(),
+        deployment: machines.map(|machines| DeploymentFacts { machines: Some(machines) }),
+        cluster: check_request.cluster.clone(),
         policy: check_request.policy.clone(),
         namespace: request.release.namespace.clone(),
-    };
-    let rendered = renderer.release(chart, request, warnings)?;
-    let intake = Intake::new(nodes(&rendered, renderer));
-    let report = check(&intake, &facts);
-    let findings = report.findings.into_iter().map(|finding| Located::new(finding, &rendered)).collect();
-    Ok(Checked { intake, findings, counted: report.counted, rendered })
+    }
+}
+
+/// The machines of an instance type; one that cannot be read is a finding of its own (WH-147).
+fn machines(instance_type: &str) -> Option<Machines> {
+    let parsed = instance_type.parse::<InstanceType>().ok()?;
+    Some(Machines {
+        instance_type: instance_type.to_owned(),
+        gpus_per_node: i64::from(parsed.gpus_per_node()),
+        nodes: i64::from(parsed.nodes()),
+    })
 }
 
 /// Every document of every rendered file, in install order where the heads could be read. A file
 /// that is no YAML gives no nodes: `rendered.manifests` tells the error.
-fn nodes(rendered: &RenderedChart, renderer: &Renderer) -> Vec<(usize, Node)> {
-    let read = |file: usize, span: wheelhouse_source::Span| -> Option<(usize, Node)> {
+fn nodes(
+    rendered: &RenderedChart,
+    renderer: &Renderer,
+    repeats: &mut Vec<(usize, RepeatedKey)>,
+) -> Vec<(usize, Node)> {
+    let mut read = |file: usize, span: wheelhouse_source::Span| -> Option<(usize, Node)> {
         let text = rendered.files.get(file)?.text.get(span.range())?;
-        Some((file, read_document(text, span.start).ok()?))
+        let mut found = Vec::new();
+        let node = read_noting_repeats(text, span.start, &mut found).ok()?;
+        repeats.extend(found.into_iter().map(|repeat| (file, repeat)));
+        Some((file, node))
     };
     match &rendered.manifests {
         Ok(manifests) => {

@@ -9,19 +9,17 @@ use wheelhouse_chart::{Compat, LoadOptions, load_archive};
 use wheelhouse_functions::engine::{
     ChartEngine, ChartRequest, CheckReport, EngineError, Finding, Level, PodFacts, RELEASE_NAME, Rendered,
 };
-use wheelhouse_functions::instance_type::InstanceType;
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_objects::{KindOrder, Object};
-use wheelhouse_policy::{
-    Additions, DeploymentFacts, ExtraKind, FunctionFacts, Machines, Policy, PolicyName, VariableSource,
-    mutate,
-};
+use wheelhouse_policy::{Additions, ExtraKind, FunctionFacts, Policy, PolicyName, VariableSource, mutate};
 use wheelhouse_render::{Capabilities, KubeVersion, Operation, Release, Renderer, Request};
 use wheelhouse_sprig::{Environment, Host};
 
 use crate::check::{CheckRequest, Checked, check_chart};
 use crate::format::finding_json;
+use crate::located::Located;
+use crate::notes::package::load_refusal;
 
 /// Makes a host for one render: the engine has no clock and no randomness of its own.
 pub type HostFactory = Box<dyn Fn() -> Box<dyn Host> + Send + Sync>;
@@ -51,7 +49,7 @@ impl Engine {
     fn run<T: Send>(
         &self,
         request: &ChartRequest<'_>,
-        with: impl FnOnce(Result<Checked, EngineError>) -> T + Send,
+        with: impl FnOnce(Result<Checked, Refused>) -> T + Send,
     ) -> Result<T, EngineError> {
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new()
@@ -66,11 +64,14 @@ impl Engine {
         })
     }
 
-    fn checked(&self, request: &ChartRequest<'_>) -> Result<Checked, EngineError> {
-        let refuse = |error: &dyn std::fmt::Display| EngineError(error.to_string());
+    fn checked(&self, request: &ChartRequest<'_>) -> Result<Checked, Refused> {
         let options = LoadOptions { trace: true, ..LoadOptions::default() };
         let mut warnings = Vec::new();
-        let chart = load_archive(request.chart, options, &mut warnings).map_err(|error| refuse(&error))?;
+        let policy = policy(request);
+        let chart = load_archive(request.chart, options, &mut warnings).map_err(|error| Refused {
+            findings: load_refusal(&error, &policy),
+            reason: error.to_string(),
+        })?;
         let values = values_table(request.values)?;
         let kube_version = KubeVersion::parse(request.kubernetes_version, Compat::V4).unwrap_or_default();
         let mut capabilities = Capabilities { kube_version, ..Capabilities::default() };
@@ -93,9 +94,23 @@ impl Engine {
             skip_schema_validation: false,
             trace: true,
             clock: None,
+            lenient: true,
         };
-        let check = check_request(request, &capabilities);
-        check_chart(&self.renderer, chart, &render, &check, &mut warnings).map_err(|error| refuse(&error))
+        let check = check_request(request, policy, &capabilities);
+        let checked = check_chart(&self.renderer, chart, &render, &check, &mut warnings);
+        checked.map_err(|refused| Refused { reason: refused.error.to_string(), findings: refused.findings })
+    }
+}
+
+/// A chart without objects to check.
+struct Refused {
+    findings: Vec<Located>,
+    reason: String,
+}
+
+impl From<EngineError> for Refused {
+    fn from(error: EngineError) -> Self {
+        Refused { findings: Vec::new(), reason: error.0 }
     }
 }
 
@@ -106,15 +121,7 @@ fn values_table(values: &JsonMap<String, Json>) -> Result<Table, EngineError> {
     read_values(&text, Some(&source), Compat::V4).map_err(|error| EngineError(error.to_string()))
 }
 
-fn check_request(request: &ChartRequest<'_>, capabilities: &Capabilities) -> CheckRequest {
-    let machines = request.instance_type.and_then(|name| {
-        let parsed = name.parse::<InstanceType>().ok()?;
-        Some(Machines {
-            instance_type: name.to_owned(),
-            gpus_per_node: i64::from(parsed.gpus_per_node()),
-            nodes: i64::from(parsed.nodes()),
-        })
-    });
+fn policy(request: &ChartRequest<'_>) -> Policy {
     let extra_kinds = request
         .policy
         .extra_types
@@ -126,6 +133,10 @@ fn check_request(request: &ChartRequest<'_>, capabilities: &Capabilities) -> Che
         })
         .collect();
     let name = if request.policy.unrestricted { PolicyName::Unrestricted } else { PolicyName::Default };
+    Policy { name, extra_kinds, ..Policy::default() }
+}
+
+fn check_request(request: &ChartRequest<'_>, policy: Policy, capabilities: &Capabilities) -> CheckRequest {
     CheckRequest {
         function: Some(FunctionFacts {
             service_name: request.service.to_owned(),
@@ -134,22 +145,27 @@ fn check_request(request: &ChartRequest<'_>, capabilities: &Capabilities) -> Che
             health_port: Some(i64::from(request.health_port)),
             health_protocol: None,
         }),
-        deployment: machines.map(|machines| DeploymentFacts { machines: Some(machines) }),
+        reference: request.reference.map(ToOwned::to_owned),
+        instance_type: request.instance_type.map(ToOwned::to_owned),
         policy: Policy {
-            name,
-            extra_kinds,
-            enforce_upcoming: false,
-            kubernetes_minor: capabilities.kube_version.minor.parse().unwrap_or(36),
+            kubernetes_minor: capabilities.kube_version.minor.parse().unwrap_or(policy.kubernetes_minor),
+            ..policy
         },
+        ..CheckRequest::default()
     }
 }
 
-fn platform_findings(checked: &Checked) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
-    if let Err(error) = &checked.rendered.manifests {
-        findings.push(refusal("WH-009", &error.to_string()));
+/// Most findings of one answer: a chart of 300 objects has room for many more.
+const MOST_FINDINGS: usize = 1000;
+
+/// The findings as the platform tells them, the worst first where there are too many.
+fn platform_findings(found: &[Located]) -> Vec<Finding> {
+    let mut chosen: Vec<&Located> = found.iter().collect();
+    if chosen.len() > MOST_FINDINGS {
+        chosen.sort_by_key(|located| std::cmp::Reverse(located.finding.level));
+        chosen.truncate(MOST_FINDINGS);
     }
-    findings.extend(checked.findings.iter().map(|located| Finding {
+    let finding = |located: &Located| Finding {
         rule: located.finding.rule.id.to_owned(),
         level: match located.finding.level {
             wheelhouse_policy::Level::Error => Level::Error,
@@ -158,36 +174,40 @@ fn platform_findings(checked: &Checked) -> Vec<Finding> {
         },
         message: located.finding.message.clone(),
         details: finding_json(located),
-    }));
-    findings
+    };
+    chosen.into_iter().map(finding).collect()
 }
 
-fn refusal(rule: &str, message: &str) -> Finding {
+/// What is told where there is no finding to tell: the engine itself could not do its work.
+fn engine_failure(message: &str) -> Finding {
     Finding {
-        rule: rule.to_owned(),
+        rule: "WH-009".to_owned(),
         level: Level::Error,
         message: message.to_owned(),
-        details: json!({"rule": rule, "slug": "render-failed", "level": "error", "message": message}),
+        details: json!({"rule": "WH-009", "slug": "render-failed", "level": "error", "message": message}),
     }
 }
 
 impl ChartEngine for Engine {
     fn check(&self, request: &ChartRequest<'_>) -> CheckReport {
-        let report = self.run(request, |checked| {
-            checked.map(|checked| CheckReport {
-                findings: platform_findings(&checked),
-                objects: checked.counted,
-            })
+        let report = self.run(request, |checked| match checked {
+            Ok(checked) => {
+                CheckReport { findings: platform_findings(&checked.findings), objects: checked.counted }
+            }
+            Err(refused) => {
+                let mut findings = platform_findings(&refused.findings);
+                if findings.is_empty() {
+                    findings.push(engine_failure(&refused.reason));
+                }
+                CheckReport { findings, objects: 0 }
+            }
         });
-        match report.and_then(|report| report) {
-            Ok(report) => report,
-            Err(error) => CheckReport { findings: vec![refusal("WH-009", &error.0)], objects: 0 },
-        }
+        report.unwrap_or_else(|error| CheckReport { findings: vec![engine_failure(&error.0)], objects: 0 })
     }
 
     fn render(&self, request: &ChartRequest<'_>) -> Result<Vec<Json>, EngineError> {
         self.run(request, |checked| {
-            let checked = checked?;
+            let checked = checked.map_err(|refused| EngineError(refused.reason))?;
             if let Err(error) = &checked.rendered.manifests {
                 return Err(EngineError(error.to_string()));
             }
@@ -196,12 +216,15 @@ impl ChartEngine for Engine {
     }
 
     fn prepare(&self, request: &ChartRequest<'_>, pods: &PodFacts<'_>) -> Result<Rendered, EngineError> {
-        self.run(request, |checked| prepared(&checked?, pods))?
+        self.run(request, |checked| {
+            let checked = checked.map_err(|refused| EngineError(refused.reason))?;
+            prepared(&checked, pods)
+        })?
     }
 }
 
 fn prepared(checked: &Checked, pods: &PodFacts<'_>) -> Result<Rendered, EngineError> {
-    let findings = platform_findings(checked);
+    let findings = platform_findings(&checked.findings);
     if let Some(first) = findings.iter().find(|finding| finding.level == Level::Error) {
         return Err(EngineError(format!("{}: {}", first.rule, first.message)));
     }

@@ -4,12 +4,14 @@ mod github;
 mod human;
 mod json;
 mod junit;
+mod rules;
 mod sarif;
 
 pub use github::github;
 pub use human::human;
 pub use json::{finding_json, json};
 pub use junit::junit;
+pub use rules::{authority, catalogue_document};
 pub use sarif::sarif;
 
 use wheelhouse_policy::Level;
@@ -33,5 +35,13 @@ impl Counts {
     pub fn of(findings: &[Located]) -> Self {
         let count = |level| findings.iter().filter(|located| located.finding.level == level).count();
         Counts { errors: count(Level::Error), warnings: count(Level::Warning), infos: count(Level::Info) }
+    }
+}
+
+/// A finding's message, with the values under which it shows if those are others than given.
+fn with_values(located: &Located) -> String {
+    match &located.under {
+        Some(values) => format!("with {values}: {}", located.finding.message),
+        None => located.finding.message.clone(),
     }
 }

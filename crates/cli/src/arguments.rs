@@ -156,7 +156,7 @@ pub(crate) struct Completion {
 #[derive(Args, Debug)]
 pub(crate) struct Reference {
     /// Which document
-    #[arg(value_parser = ["cli"])]
+    #[arg(value_parser = ["cli", "rules"])]
     pub document: String,
 }
 

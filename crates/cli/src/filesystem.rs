@@ -68,6 +68,23 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::write(path, content).map_err(|error| go_error("open", path, &error))
 }
 
+/// Replaces a file at once: a reader sees the old content or the new one, and so does whoever looks
+/// after a crash.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let fail = |error: &io::Error| go_error("open", path, error);
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(|error| fail(&error))?;
+    io::Write::write_all(&mut file, content).map_err(|error| fail(&error))?;
+    file.as_file().sync_all().map_err(|error| fail(&error))?;
+    let permissions = match fs::metadata(path) {
+        Ok(metadata) => metadata.permissions(),
+        Err(_) => std::os::unix::fs::PermissionsExt::from_mode(0o644),
+    };
+    file.as_file().set_permissions(permissions).map_err(|error| fail(&error))?;
+    file.persist(path).map_err(|error| fail(&error.error))?;
+    Ok(())
+}
+
 /// The absolute form of a path, cleaned, as Go's `filepath.Abs`.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
     clean(&std::env::current_dir().unwrap_or_default().join(path))

@@ -23,6 +23,7 @@ mod parse;
 mod printer;
 mod profile;
 mod remote;
+mod rendering;
 mod running;
 mod settings;
 mod stack;

@@ -96,6 +96,7 @@ fn render(
         skip_schema_validation: false,
         trace,
         clock: None,
+        lenient: false,
     };
     Some(renderer(compat).release(chart, &request, &mut Vec::new()))
 }

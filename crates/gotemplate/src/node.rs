@@ -131,6 +131,33 @@ impl Arena {
         self.nodes.get(id.0 as usize)
     }
 
+    /// Every `if`, `with` and `range`: where it stands, and its pipeline.
+    pub fn branches(&self) -> impl Iterator<Item = (Span, NodeId)> {
+        self.nodes.iter().filter_map(|node| match &node.kind {
+            NodeKind::If(branch) | NodeKind::With(branch) | NodeKind::Range(branch) => {
+                Some((node.span, branch.pipe))
+            }
+            _ => None,
+        })
+    }
+
+    /// The text constants of a pipeline.
+    #[must_use]
+    pub fn texts_below(&self, id: NodeId) -> Vec<String> {
+        let mut texts = Vec::new();
+        let mut waiting = vec![id];
+        while let Some(node) = waiting.pop().and_then(|id| self.get(id)) {
+            match &node.kind {
+                NodeKind::Pipe { commands, .. } => waiting.extend(commands.iter().rev()),
+                NodeKind::Command(words) => waiting.extend(words.iter().rev()),
+                NodeKind::Chain { node, .. } => waiting.push(*node),
+                NodeKind::String(text) => texts.push(text.to_string()),
+                _ => {}
+            }
+        }
+        texts
+    }
+
     /// How many nodes there are.
     #[must_use]
     pub fn len(&self) -> usize {

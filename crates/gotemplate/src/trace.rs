@@ -105,10 +105,39 @@ pub enum Origin {
 
 /// How many lookups behind one value are told.
 pub const MOST_LOOKUPS: usize = 64;
+/// An `if`, `with` or `range` that ran.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// The frame it ran in the first time.
+    pub frame: FrameId,
+    /// Where it stands in the frame's file.
+    pub span: Span,
+    /// Whether its block ran.
+    pub taken: bool,
+    /// Whether its block was passed over.
+    pub passed: bool,
+    /// Where its conditions came from.
+    pub conditions: Vec<OriginId>,
+}
+
+/// A call of a function that is watched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WatchedCall {
+    /// The function.
+    pub name: String,
+    /// The frame it was called in.
+    pub frame: FrameId,
+    /// Where the call stands in the frame's file.
+    pub span: Span,
+}
 
 /// The frames and origins that pieces name.
 #[derive(Debug, Default)]
 pub struct Trace {
+    /// What was decided, in the order of first runs.
+    pub branches: Vec<Branch>,
+    /// Calls of watched functions, each place once.
+    pub calls: Vec<WatchedCall>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) origins: Vec<Origin>,
 }
@@ -118,6 +147,16 @@ impl Trace {
     #[must_use]
     pub fn frame(&self, id: FrameId) -> Option<&Frame> {
         self.frames.get(id.0 as usize)
+    }
+
+    /// All frames with their ids.
+    pub fn frames(&self) -> impl Iterator<Item = (FrameId, &Frame)> {
+        (0_u32..).map(FrameId).zip(&self.frames)
+    }
+
+    /// All origins with their ids.
+    pub fn origins(&self) -> impl Iterator<Item = (OriginId, &Origin)> {
+        (1_u32..).map(OriginId).zip(&self.origins)
     }
 
     /// The frame and those that led to it, innermost first.

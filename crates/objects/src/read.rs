@@ -11,15 +11,42 @@ use crate::tree::{Content, Entry, Node};
 /// # Errors
 /// When the text is not YAML.
 pub fn read_document(text: &[u8], offset: usize) -> Result<Node, Error> {
+    read_noting_repeats(text, offset, &mut Vec::new())
+}
+
+/// A key that a mapping holds more than once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepeatedKey {
+    /// The key.
+    pub key: String,
+    /// Where it stands again.
+    pub span: Span,
+}
+
+/// [`read_document`], with the keys that stand more than once in their mapping.
+///
+/// # Errors
+/// When the text is not YAML.
+pub fn read_noting_repeats(
+    text: &[u8],
+    offset: usize,
+    repeats: &mut Vec<RepeatedKey>,
+) -> Result<Node, Error> {
     let document = Document::parse(text, &Limits::default())?;
     let options = ReadOptions { keep_integers: true, ..ReadOptions::default() };
     let value = document.to_value(&options)?;
-    Ok(build(value, document.root(), Span::new(0, text.len()), offset))
+    Ok(build(value, document.root(), Span::new(0, text.len()), offset, repeats))
 }
 
 /// Values tell what is there (aliases followed, merges done), nodes tell where. A value without a
 /// node of its own (one that was merged in) stands where its mapping does.
-fn build(value: Value, node: Option<wheelhouse_goyaml::Node<'_>>, around: Span, offset: usize) -> Node {
+fn build(
+    value: Value,
+    node: Option<wheelhouse_goyaml::Node<'_>>,
+    around: Span,
+    offset: usize,
+    repeats: &mut Vec<RepeatedKey>,
+) -> Node {
     let own = node.map_or(around, |node| node.span());
     let node = node.map(wheelhouse_goyaml::Node::resolved);
     let content = match value {
@@ -35,7 +62,7 @@ fn build(value: Value, node: Option<wheelhouse_goyaml::Node<'_>>, around: Span, 
             Content::Sequence(
                 items
                     .into_iter()
-                    .map(|item| build(item, nodes.as_mut().and_then(Iterator::next), own, offset))
+                    .map(|item| build(item, nodes.as_mut().and_then(Iterator::next), own, offset, repeats))
                     .collect(),
             )
         }
@@ -51,8 +78,10 @@ fn build(value: Value, node: Option<wheelhouse_goyaml::Node<'_>>, around: Span, 
                         Some(node) if has_repeats => node.entry(text).map_or(value, |(_, value)| value),
                         _ => value,
                     };
-                    let value = build(taken, Some(last), own, offset);
+                    let value = build(taken, Some(last), own, offset, repeats);
                     entries.push(Entry { key: text.to_owned(), key_span, value });
+                } else if has_repeats && entries.iter().any(|entry| entry.key == text) {
+                    repeats.push(RepeatedKey { key: text.to_owned(), span: moved(key.span(), offset) });
                 }
             }
             // Merged in, or under a key that is no text (`on:`, `1:`).
@@ -61,7 +90,7 @@ fn build(value: Value, node: Option<wheelhouse_goyaml::Node<'_>>, around: Span, 
                     Some((at, found)) => (at.span(), Some(found)),
                     None => (own, None),
                 };
-                Entry { key_span: moved(at, offset), value: build(value, found, own, offset), key }
+                Entry { key_span: moved(at, offset), value: build(value, found, own, offset, repeats), key }
             }));
             Content::Mapping(entries)
         }
@@ -116,6 +145,18 @@ mod tests {
     #[test]
     fn the_last_of_repeated_keys_counts() {
         check("a: 1\na: 22\n", "a", "22");
+    }
+
+    #[test]
+    fn repeated_keys_are_noted_where_they_stand_again() {
+        let mut repeats = Vec::new();
+        read_noting_repeats(b"a: 1\nb: {c: 1, c: 2}\na: 3\n", 10, &mut repeats).unwrap();
+        let found: Vec<(&str, usize)> =
+            repeats.iter().map(|repeat| (repeat.key.as_str(), repeat.span.start - 10)).collect();
+        assert_eq!(found, [("c", 15), ("a", 21)]);
+        let mut none = Vec::new();
+        read_noting_repeats(b"k: &x {a: 1}\nm: {<<: *x, b: 2}\n", 0, &mut none).unwrap();
+        assert_eq!(none, []);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use wheelhouse_objects::{Container, Object, PodTemplate};
 use wheelhouse_source::Span;
 
-use crate::facts::{Facts, PolicyName};
-use crate::finding::{Finding, Place};
+use crate::edits::edit_of;
+use crate::facts::Facts;
+use crate::finding::{Edit, Finding, Place};
 use crate::intake::Intake;
 use crate::rule::{Level, Rule};
 use crate::rules;
@@ -46,12 +47,22 @@ pub fn check(intake: &Intake, facts: &Facts) -> Report {
             rules::resources::check(&mut checker, &pod);
             rules::placement::check(&mut checker, &pod);
             rules::images::check(&mut checker, &pod);
+            rules::capacity::check_pod(&mut checker, &pod);
         }
     }
     rules::fit::check(&mut checker, &intake.objects);
+    rules::capacity::check(&mut checker, &intake.objects);
     rules::rbac::check(&mut checker, &intake.objects);
     rules::references::check(&mut checker, intake);
     Report { findings: checker.findings, counted: intake.objects.len() }
+}
+
+/// The findings about references alone: what the proof of a mutation compares.
+pub(crate) fn references(intake: &Intake) -> Vec<Finding> {
+    let facts = Facts::default();
+    let mut checker = Checker { facts: &facts, findings: Vec::new() };
+    rules::references::check(&mut checker, intake);
+    checker.findings
 }
 
 /// Collects findings under a policy.
@@ -104,6 +115,7 @@ pub(crate) struct Said {
     pub(crate) level: Option<Level>,
     pub(crate) also: Vec<&'static str>,
     pub(crate) protects: bool,
+    pub(crate) edit: Option<Edit>,
 }
 
 impl Said {
@@ -118,6 +130,7 @@ impl Said {
             level: None,
             also: Vec::new(),
             protects: false,
+            edit: None,
         }
     }
 
@@ -129,6 +142,12 @@ impl Said {
     /// With a fix for this very place.
     pub(crate) fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
+        self
+    }
+
+    /// With the edit that is the fix.
+    pub(crate) fn edit(mut self, edit: Edit) -> Self {
+        self.edit = Some(edit);
         self
     }
 
@@ -164,7 +183,7 @@ impl Checker<'_> {
     }
 
     fn record(&mut self, rule: &'static Rule, object: String, place: Option<Place>, said: Said) {
-        let level = self.level(rule, said.level, said.protects);
+        let level = self.facts.policy.level_of(rule, said.level, said.protects);
         self.findings.push(Finding {
             rule,
             also: said.also,
@@ -173,20 +192,8 @@ impl Checker<'_> {
             path: said.path,
             message: said.message,
             fix: said.fix.unwrap_or_else(|| rule.fix.to_owned()),
+            edit: said.edit.or_else(|| edit_of(rule.id).filter(|_| !said.missing)),
             place,
         });
-    }
-
-    fn level(&self, rule: &Rule, stated: Option<Level>, protects: bool) -> Level {
-        let policy = &self.facts.policy;
-        let today = stated.unwrap_or(rule.level);
-        let level = match rule.upcoming {
-            Some(upcoming) if policy.enforce_upcoming && today != Level::Info => upcoming,
-            _ => today,
-        };
-        match policy.name {
-            PolicyName::Unrestricted if !(rule.protects_platform || protects) => Level::Info,
-            _ => level,
-        }
     }
 }

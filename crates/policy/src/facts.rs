@@ -1,5 +1,11 @@
 //! What a check is told beside the rendered objects.
 
+use std::collections::BTreeMap;
+
+use wheelhouse_objects::Quantity;
+
+use crate::rule::{Level, Rule};
+
 /// Facts of the chart's own metadata.
 #[derive(Clone, Debug, Default)]
 pub struct ChartFacts {
@@ -44,6 +50,26 @@ pub struct Machines {
 pub struct DeploymentFacts {
     /// The machines an instance runs on, if they are known.
     pub machines: Option<Machines>,
+}
+
+/// What is known of the cluster the chart is to run on. What is not known is not checked.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterFacts {
+    /// The cluster's name, for messages.
+    pub name: String,
+    /// What one node of the instance type offers to pods: `cpu`, `memory`, `ephemeral-storage` and
+    /// extended resources.
+    pub node: Option<BTreeMap<String, Quantity>>,
+    /// How much storage the claims of an instance may ask for together.
+    pub storage_quota: Option<Quantity>,
+    /// The storage classes there are.
+    pub storage_classes: Option<Vec<String>>,
+    /// How many objects of a kind an instance may have, by resource: `pods`, `configmaps`.
+    pub quotas: BTreeMap<String, i64>,
+    /// The image registries that are public or that the account has a credential for.
+    pub registries: Option<Vec<String>>,
+    /// Images that cannot be pulled, with the registry's answer.
+    pub unreachable_images: BTreeMap<String, String>,
 }
 
 /// How strict a check is.
@@ -91,6 +117,28 @@ impl Default for Policy {
     }
 }
 
+impl Policy {
+    /// How bad a breach of a rule is under this policy; `stated` is the level of this very breach
+    /// where it is not the rule's own.
+    #[must_use]
+    pub fn level(&self, rule: &Rule, stated: Option<Level>) -> Level {
+        self.level_of(rule, stated, false)
+    }
+
+    /// The same for a breach that may protect the platform, whatever its rule does otherwise.
+    pub(crate) fn level_of(&self, rule: &Rule, stated: Option<Level>, protects: bool) -> Level {
+        let today = stated.unwrap_or(rule.level);
+        let level = match rule.upcoming {
+            Some(upcoming) if self.enforce_upcoming && today != Level::Info => upcoming,
+            _ => today,
+        };
+        match self.name {
+            PolicyName::Unrestricted if !(rule.protects_platform || protects) => Level::Info,
+            _ => level,
+        }
+    }
+}
+
 /// Everything a check is told beside the rendered objects.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -100,6 +148,8 @@ pub struct Facts {
     pub function: Option<FunctionFacts>,
     /// The deployment, if one is made.
     pub deployment: Option<DeploymentFacts>,
+    /// The cluster, as far as it is known.
+    pub cluster: ClusterFacts,
     /// The policy.
     pub policy: Policy,
     /// The namespace the chart was rendered for.

@@ -15,6 +15,19 @@ pub struct Place {
     pub missing: bool,
 }
 
+/// The smallest change of the text that satisfies a rule, where there is one that needs no thought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Take the field out, with what stands below it.
+    Remove,
+    /// Write this scalar in place of the one that is there.
+    Set(String),
+    /// Make a text of the scalar that is there: quote it.
+    Quote,
+    /// Add this field to the mapping that lacks it; the key and the scalar.
+    Add(String, String),
+}
+
 /// One breach of one rule.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -32,6 +45,8 @@ pub struct Finding {
     pub message: String,
     /// The smallest change that satisfies the rule here.
     pub fix: String,
+    /// The fix as a change of the text, where it is one.
+    pub edit: Option<Edit>,
     /// Where it stands in the rendered text; `None` for a finding about the whole chart.
     pub place: Option<Place>,
 }

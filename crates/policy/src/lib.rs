@@ -11,19 +11,24 @@
 
 mod catalogue;
 mod check;
+mod edits;
 mod facts;
 mod finding;
 mod intake;
 mod mutate;
 mod nearest;
+mod noted;
 mod rule;
 mod rules;
 
 pub use catalogue::{catalogue, rule};
 pub use check::{Report, check};
-pub use facts::{ChartFacts, DeploymentFacts, ExtraKind, Facts, FunctionFacts, Machines, Policy, PolicyName};
-pub use finding::{Finding, Place};
+pub use facts::{
+    ChartFacts, ClusterFacts, DeploymentFacts, ExtraKind, Facts, FunctionFacts, Machines, Policy, PolicyName,
+};
+pub use finding::{Edit, Finding, Place};
 pub use intake::{Intake, WORKLOAD_CONFIG};
-pub use mutate::{Additions, BrokenChart, Change, Ledger, Pair, VariableSource, mutate};
+pub use mutate::{Additions, BrokenChart, Change, Ledger, Pair, VariableSource, mutate, segments};
 pub use nearest::nearest;
+pub use noted::{Noted, note};
 pub use rule::{Authority, Level, Rule};

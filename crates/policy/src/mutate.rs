@@ -9,7 +9,7 @@ mod placement;
 mod pods;
 mod proof;
 
-pub use ledger::{Change, Ledger};
+pub use ledger::{Change, Ledger, segments};
 
 use wheelhouse_objects::{Object, pod_spec};
 

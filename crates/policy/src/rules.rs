@@ -1,6 +1,8 @@
 //! The rules, one family a file: each file holds its rules' cards and the check itself.
 
+pub(crate) mod additions;
 pub(crate) mod baseline;
+pub(crate) mod capacity;
 pub(crate) mod chart;
 pub(crate) mod entry_point;
 pub(crate) mod fields;
@@ -17,6 +19,7 @@ pub(crate) mod security_context;
 pub(crate) mod services;
 pub(crate) mod set_aside;
 pub(crate) mod storage;
+pub(crate) mod suppressions;
 
 use crate::rule::Rule;
 
@@ -33,9 +36,14 @@ pub(crate) const FAMILIES: &[&[&Rule]] = &[
     restricted::RULES,
     pod::RULES,
     resources::RULES,
+    capacity::FOREIGN_RULES,
+    fit::GPU_FIT_RULES,
+    capacity::FIT_RULES,
     fit::RULES,
     rbac::RULES,
     references::RULES,
     placement::RULES,
+    additions::RULES,
     images::RULES,
+    suppressions::RULES,
 ];

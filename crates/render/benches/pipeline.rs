@@ -101,6 +101,7 @@ fn render(renderer: &Renderer, files: Vec<File>) -> usize {
         skip_schema_validation: false,
         trace: false,
         clock: None,
+        lenient: false,
     };
     renderer.release(chart, &request, &mut Vec::new()).unwrap().manifests.unwrap().manifests.len()
 }

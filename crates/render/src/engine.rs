@@ -6,9 +6,10 @@ use std::sync::Arc;
 use wheelhouse_chart::{Chart, Compat};
 use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_gotemplate::{
-    Clock, Engine, FunctionTable, GoString, Limits, Map, MissingKey, Options, ParsedFile, Parser,
+    Clock, Engine, FunctionTable, GoString, Limits, Map, MissingKey, Options, ParsedFile, Parser, Piece,
     TemplateCost, TemplateSet, TextRole, Trace, Usage, Value,
 };
+use wheelhouse_source::Span;
 use wheelhouse_sprig::Environment;
 
 use crate::capabilities::Capabilities;
@@ -86,7 +87,46 @@ pub struct Rendered {
     pub costs: Vec<TemplateCost>,
     /// What the pieces of the files name, if places were recorded.
     pub trace: Option<Trace>,
+    /// The missing values that were left out, with the names of their files, if places were recorded.
+    pub missing: Vec<(String, Piece)>,
 }
+
+/// An `if`, `with` or `range` of a chart's templates.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BranchSite {
+    /// The template's file: `chart/templates/deployment.yaml`.
+    pub file: String,
+    /// Where it stands in the file.
+    pub span: Span,
+    /// The texts that its condition compares with.
+    pub constants: Vec<String>,
+}
+
+/// Functions whose results depend on the clock, on randomness, on a cluster or on a network.
+const WATCHED: &[&str] = &[
+    "ago",
+    "bcrypt",
+    "encryptAES",
+    "genCA",
+    "genCAWithKey",
+    "genPrivateKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
+    "getHostByName",
+    "htpasswd",
+    "lookup",
+    "now",
+    "randAlpha",
+    "randAlphaNum",
+    "randAscii",
+    "randBytes",
+    "randInt",
+    "randNumeric",
+    "shuffle",
+    "uuidv4",
+];
 
 /// Renders charts. One renderer serves many charts and threads: a text is parsed once.
 pub struct Renderer {
@@ -136,9 +176,11 @@ impl Renderer {
             environment: job.environment,
             trace: job.trace,
             clock: job.clock,
+            watch: WATCHED,
         };
         let mut engine = Engine::new(&self.parser, &set, options);
         let mut files = Vec::new();
+        let mut missing = Vec::new();
         for template in &templates {
             if template.name.rsplit('/').next().unwrap_or_default().starts_with('_') {
                 continue;
@@ -147,7 +189,8 @@ impl Renderer {
             let mut output = engine
                 .execute(&template.name, Value::Map(template.scope.clone()))
                 .map_err(|error| RenderError::exec(&template.name, &error, self.compat))?;
-            output.remove(NO_VALUE);
+            let gone = output.remove(NO_VALUE);
+            missing.extend(gone.into_iter().map(|piece| (template.name.clone(), piece)));
             files.push(RenderedFile {
                 name: template.name.clone(),
                 text: output.bytes,
@@ -155,7 +198,7 @@ impl Renderer {
             });
         }
         let (usage, costs) = (engine.usage(), engine.costs());
-        Ok(Rendered { files, usage, costs, trace: engine.into_trace() })
+        Ok(Rendered { files, usage, costs, trace: engine.into_trace(), missing })
     }
 
     fn parse(&self, templates: &[Renderable]) -> Result<TemplateSet, RenderError> {
@@ -170,6 +213,40 @@ impl Renderer {
             set.add(&template.name, &file).map_err(failed)?;
         }
         Ok(set)
+    }
+
+    /// Every branch of a chart's templates, its dependencies processed: what coverage counts.
+    ///
+    /// # Errors
+    /// When a template does not parse.
+    pub fn branch_sites(&self, chart: &Chart) -> Result<Vec<BranchSite>, RenderError> {
+        let mut sites = Vec::new();
+        self.branch_sites_below(chart, chart.name(), &mut sites)?;
+        Ok(sites)
+    }
+
+    fn branch_sites_below(
+        &self,
+        chart: &Chart,
+        path: &str,
+        sites: &mut Vec<BranchSite>,
+    ) -> Result<(), RenderError> {
+        for template in &chart.contents().templates {
+            let file = format!("{path}/{}", template.name);
+            let text = GoString::from(&*template.data);
+            let parsed = self
+                .parser
+                .parse(&text)
+                .map_err(|error| RenderError::parse(&file, &error.named(&file), &text))?;
+            for (span, pipe) in parsed.arena().branches() {
+                let constants = parsed.arena().texts_below(pipe);
+                sites.push(BranchSite { file: file.clone(), span, constants });
+            }
+        }
+        for child in chart.dependencies() {
+            self.branch_sites_below(child, &format!("{path}/charts/{}", child.name()), sites)?;
+        }
+        Ok(())
     }
 
     fn template_value(&self, template: &Renderable) -> Map {

@@ -22,7 +22,7 @@ mod scope;
 mod split;
 
 pub use capabilities::Capabilities;
-pub use engine::{Job, Operation, Release, Rendered, Renderer};
+pub use engine::{BranchSite, Job, Operation, Release, Rendered, Renderer};
 pub use error::{Frame, RenderError};
 pub use glob::path_matches;
 pub use head::{Head, HeadError};

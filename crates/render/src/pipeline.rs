@@ -4,7 +4,7 @@ use wheelhouse_chart::schema::validate_values;
 use wheelhouse_chart::values::{Coalescer, Origins, Table};
 use wheelhouse_chart::{Chart, Error as ChartError, Warning, is_compatible_range, process_dependencies};
 use wheelhouse_gotemplate::error::LimitReached;
-use wheelhouse_gotemplate::{Clock, Limits, TemplateCost, Trace, Usage};
+use wheelhouse_gotemplate::{Clock, Limits, Map, Piece, TemplateCost, Trace, Usage};
 use wheelhouse_sprig::Environment;
 
 use crate::capabilities::Capabilities;
@@ -32,6 +32,9 @@ pub struct Request<'a> {
     pub trace: bool,
     /// A clock, to count what each template costs.
     pub clock: Option<Clock<'a>>,
+    /// Whether values that break a schema and a chart that is for another Kubernetes are told in
+    /// [`RenderedChart::refusals`] instead of ending the render.
+    pub lenient: bool,
 }
 
 /// A rendered chart.
@@ -53,6 +56,12 @@ pub struct RenderedChart {
     pub costs: Vec<TemplateCost>,
     /// What the pieces of the files name, if places were recorded.
     pub trace: Option<Trace>,
+    /// The values as templates saw them.
+    pub values: Map,
+    /// What a lenient request did not end for.
+    pub refusals: Vec<PipelineError>,
+    /// The missing values that were left out, with the names of their files, if places were recorded.
+    pub missing: Vec<(String, Piece)>,
 }
 
 impl RenderedChart {
@@ -114,10 +123,18 @@ impl Renderer {
         let values = Coalescer::new(compat, &mut origins, warnings)
             .coalesce(&chart, request.values)
             .map_err(PipelineError::Values)?;
-        if !request.skip_schema_validation {
-            validate_values(&chart, &values, warnings).map_err(PipelineError::Values)?;
+        let schema = if request.skip_schema_validation {
+            Ok(())
+        } else {
+            validate_values(&chart, &values, warnings).map_err(PipelineError::Values)
+        };
+        let mut refusals = Vec::new();
+        for checked in [schema, check_kube_version(&chart, request.capabilities)] {
+            match checked {
+                Err(error) if request.lenient => refusals.push(error),
+                checked => checked?,
+            }
         }
-        check_kube_version(&chart, request.capabilities)?;
         let rendered = self.render(&Job {
             chart: &chart,
             values: &values,
@@ -141,6 +158,9 @@ impl Renderer {
             usage: rendered.usage,
             costs: rendered.costs,
             trace: rendered.trace,
+            values,
+            refusals,
+            missing: rendered.missing,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Where the bytes of a manifest come from: the one question that check, explain and errors ask.
 
 use wheelhouse_chart::values::Mark;
-use wheelhouse_gotemplate::trace::{Key, Origin, OriginId, Trace};
+use wheelhouse_gotemplate::trace::{FrameId, Key, Origin, OriginId, Trace};
 use wheelhouse_gotemplate::{GoString, Map, Piece, Value};
 use wheelhouse_source::Span;
 
@@ -54,14 +54,20 @@ impl RenderedChart {
             .find(|piece| piece.is_value)
             .or_else(|| inside.first())
             .or_else(|| pieces.at(span.start))?;
-        let frame = trace.frame(piece.frame)?;
-        let template = Location {
-            file: frame.file().to_string(),
-            source: frame.source().clone(),
-            span: source_span(piece, span),
-        };
+        let mut found = self.place_of(piece.frame, source_span(piece, span))?;
+        let lookups = trace.lookups(piece.origin);
+        found.values = lookups.into_iter().filter_map(|id| self.value_origin(trace, id, path)).collect();
+        Some(found)
+    }
+
+    /// A place in a template that ran, with the calls that led there; no values.
+    #[must_use]
+    pub fn place_of(&self, frame: FrameId, span: Span) -> Option<Provenance> {
+        let trace = self.trace.as_ref()?;
+        let found = trace.frame(frame)?;
+        let template = Location { file: found.file().to_string(), source: found.source().clone(), span };
         let stack = trace
-            .stack(piece.frame)
+            .stack(frame)
             .filter_map(|frame| {
                 let (caller, call) = frame.caller?;
                 let caller = trace.frame(caller)?;
@@ -72,9 +78,14 @@ impl RenderedChart {
                 })
             })
             .collect();
-        let lookups = trace.lookups(piece.origin);
-        let values = lookups.into_iter().filter_map(|id| self.value_origin(trace, id, path)).collect();
-        Some(Provenance { template, stack, values })
+        Some(Provenance { template, stack, values: Vec::new() })
+    }
+
+    /// The values behind an origin: `.Values.image.tag`, each with where it was written.
+    #[must_use]
+    pub fn values_of(&self, origin: OriginId) -> Vec<ValueOrigin> {
+        let Some(trace) = self.trace.as_ref() else { return Vec::new() };
+        trace.lookups(origin).into_iter().filter_map(|id| self.value_origin(trace, id, &[])).collect()
     }
 
     fn value_origin(&self, trace: &Trace, id: OriginId, path: &[&str]) -> Option<ValueOrigin> {

@@ -9,7 +9,8 @@ use crate::output::say;
 use crate::reference;
 
 /// A file and the `wheelhouse` arguments whose output it holds.
-const GENERATED: &[(&str, &[&str])] = &[("docs/reference/cli.md", &["reference", "cli"])];
+const GENERATED: &[(&str, &[&str])] =
+    &[("docs/reference/cli.md", &["reference", "cli"]), ("docs/reference/rules.md", &["reference", "rules"])];
 
 /// Writes every generated file, or with `--check` fails if one is stale.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {

@@ -125,6 +125,19 @@ impl Failure {
         text
     }
 
+    /// The failures that have none below them: pointer and message.
+    pub(super) fn leaves(&self) -> Vec<(&str, String)> {
+        let mut found = Vec::new();
+        let mut waiting = vec![self];
+        while let Some(failure) = waiting.pop() {
+            if failure.causes.is_empty() {
+                found.push((failure.at.as_str(), failure.kind.message()));
+            }
+            waiting.extend(failure.causes.iter().rev());
+        }
+        found
+    }
+
     fn write(&self, text: &mut String, depth: usize) {
         // A reference with one failure behind it only repeats where it is.
         let is_transparent = matches!(*self.kind, Kind::Reference) && self.causes.len() == 1;

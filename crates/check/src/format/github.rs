@@ -1,5 +1,6 @@
 use wheelhouse_policy::Level;
 
+use super::with_values;
 use crate::located::Located;
 
 /// Findings as GitHub workflow commands, which mark the lines of a pull request. `directory` is the
@@ -26,7 +27,7 @@ pub fn github(findings: &[Located], directory: &str) -> String {
             ),
             None => format!("file={directory}/Chart.yaml,"),
         };
-        let message = data(&format!("{}\nfix: {}", finding.message, finding.fix));
+        let message = data(&format!("{}\nfix: {}", with_values(located), finding.fix));
         text.push_str(&format!("::{command} {place}title={}::{message}\n", finding.rule.id));
     }
     text

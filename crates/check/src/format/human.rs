@@ -1,9 +1,9 @@
 use wheelhouse_policy::Level;
 use wheelhouse_render::Location;
-use wheelhouse_source::{Diagnostic, Excerpt, Severity, Span};
+use wheelhouse_source::{Diagnostic, Excerpt, Severity};
 
-use super::Counts;
-use crate::located::Located;
+use super::{Counts, with_values};
+use crate::located::{Located, span_of};
 
 /// Findings as a compiler would tell them, and a line that counts them. `chart_values` is the text
 /// of the chart's values.yaml, for values that come from there.
@@ -74,19 +74,10 @@ fn one(located: &Located, chart_values: &str, colour: bool) -> String {
     } else {
         format!("{} ({value_note})", finding.fix)
     };
-    Diagnostic { severity, id: &id, message: &finding.message, primary, related, help: &help }.render(colour)
+    let message = with_values(located);
+    Diagnostic { severity, id: &id, message: &message, primary, related, help: &help }.render(colour)
 }
 
 fn text_of(location: &Location) -> String {
     location.source.to_str_lossy().into_owned()
-}
-
-/// From a line and column (in characters, from 1) to the end of the word there.
-fn span_of(text: &str, line: u32, column: u32) -> Option<Span> {
-    let line_start: usize =
-        text.split_inclusive('\n').take((line as usize).checked_sub(1)?).map(str::len).sum();
-    let rest = text.get(line_start..)?.lines().next()?;
-    let before: usize = rest.chars().take((column as usize).checked_sub(1)?).map(char::len_utf8).sum();
-    let word = rest.get(before..)?.trim_end();
-    Some(Span::new(line_start + before, line_start + before + word.len()))
 }

@@ -17,7 +17,7 @@ pub fn json(findings: &[Located], counted: usize) -> Value {
 }
 
 /// One finding: `rule`, `slug`, `level`, `object`, `path`, `message`, `reason`, `fix` and, where it
-/// is known, `file`, `line`, `column`, `includedFrom` and `values`.
+/// is known, `file`, `line`, `column`, `includedFrom` and `values`; `under` tells of other values.
 #[must_use]
 pub fn finding_json(located: &Located) -> Value {
     let finding = &located.finding;
@@ -34,6 +34,9 @@ pub fn finding_json(located: &Located) -> Value {
     let Some(entries) = value.as_object_mut() else { return value };
     if !finding.also.is_empty() {
         entries.insert("also".to_owned(), json!(finding.also));
+    }
+    if let Some(values) = &located.under {
+        entries.insert("under".to_owned(), json!(values));
     }
     if let Some(place) = located.place() {
         entries.insert("file".to_owned(), json!(place.file));

@@ -1,6 +1,6 @@
 use wheelhouse_policy::Level;
 
-use super::Counts;
+use super::{Counts, with_values};
 use crate::located::Located;
 
 /// Findings as a JUnit report: a failed test for each error, a passed one with output for the rest.
@@ -17,10 +17,10 @@ pub fn junit(findings: &[Located]) -> String {
         let place = located.place().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
         let name = escape(&format!("{} {} {}", finding.rule.id, finding.object, finding.path));
         let class = escape(&place.unwrap_or_else(|| "Chart.yaml".to_owned()));
-        let body = escape(&format!("{}\nfix: {}", finding.message, finding.fix));
+        let body = escape(&format!("{}\nfix: {}", with_values(located), finding.fix));
         let element = if finding.level == Level::Error { "failure" } else { "system-out" };
         let message = if finding.level == Level::Error {
-            format!(" message=\"{}\"", escape(&finding.message))
+            format!(" message=\"{}\"", escape(&with_values(located)))
         } else {
             String::new()
         };

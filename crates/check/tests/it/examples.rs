@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use wheelhouse_check::{CheckRequest, format};
-use wheelhouse_policy::{DeploymentFacts, FunctionFacts, Level, Machines, Policy};
+use wheelhouse_policy::{FunctionFacts, Level, Policy};
 
 use crate::support::{Stop, checked, files_below, repository};
 
@@ -26,14 +26,12 @@ fn request(name: &str) -> CheckRequest {
             inference_url: "/v2/infer".to_owned(),
             ..FunctionFacts::default()
         }),
-        deployment: known.map(|(_, _, _, gpus, nodes)| DeploymentFacts {
-            machines: Some(Machines {
-                instance_type: format!("ON-PREM.GPU.L40_{gpus}x.x{nodes}"),
-                gpus_per_node: *gpus,
-                nodes: *nodes,
-            }),
-        }),
+        // An instance type has GPUs: a chart without any is deployed on none in particular.
+        instance_type: known
+            .filter(|(_, _, _, gpus, _)| *gpus > 0)
+            .map(|(_, _, _, gpus, nodes)| format!("ON-PREM.GPU.L40_{gpus}x.x{nodes}")),
         policy: Policy { enforce_upcoming: true, ..Policy::default() },
+        ..CheckRequest::default()
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use wheelhouse_chart::File;
 use wheelhouse_check::{CheckRequest, Checked, PlaceInChart};
-use wheelhouse_policy::{DeploymentFacts, ExtraKind, FunctionFacts, Level, Machines, PolicyName};
+use wheelhouse_policy::{ExtraKind, FunctionFacts, Level, PolicyName};
 use wheelhouse_render::PipelineError;
 use wheelhouse_source::Span;
 
@@ -88,12 +88,7 @@ fn set_fact(check: &mut CheckRequest, word: &str) {
         }
         "machines" => {
             let (gpus, nodes) = value.split_once('x').unwrap();
-            let machines = Machines {
-                instance_type: format!("X.GPU.L40_{gpus}x.x{nodes}"),
-                gpus_per_node: gpus.parse().unwrap(),
-                nodes: nodes.parse().unwrap(),
-            };
-            check.deployment = Some(DeploymentFacts { machines: Some(machines) });
+            check.instance_type = Some(format!("X.GPU.L40_{gpus}x.x{nodes}"));
         }
         _ => panic!("unknown fact {word}"),
     }

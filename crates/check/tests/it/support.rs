@@ -82,8 +82,10 @@ fn check_files(
         skip_schema_validation: false,
         trace: true,
         clock: None,
+        lenient: false,
     };
-    check_chart(&Renderer::new(Compat::V4), chart, &request, check, &mut warnings).map_err(Stop::Pipeline)
+    check_chart(&Renderer::new(Compat::V4), chart, &request, check, &mut warnings)
+        .map_err(|refused| Stop::Pipeline(refused.error))
 }
 
 /// `templates/a.yaml:3:7` of a place in a template named `chart/templates/a.yaml`.

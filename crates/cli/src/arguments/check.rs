@@ -20,6 +20,7 @@ pub(crate) enum CheckFormat {
 
 /// `check`
 #[derive(Args, Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Check {
     /// CHART
     pub arguments: Vec<String>,
@@ -48,9 +49,30 @@ pub(crate) struct Check {
     /// Enforce now what will be enforced later
     #[arg(long)]
     pub enforce_upcoming: bool,
-    /// Print what the platform changes in the objects
+    /// The chart reference as the function will write it (helmChart)
+    #[arg(long, value_name = "REFERENCE")]
+    pub reference: Option<String>,
+    /// What is known of the cluster: a YAML file with node, storageQuota, storageClasses, quotas, registries
+    #[arg(long, value_name = "FILE")]
+    pub cluster: Option<String>,
+    /// Also check under each ci/*-values.yaml and with each value flipped that the templates branch on
+    #[arg(long)]
+    pub all_values: bool,
+    /// Print what the platform changes in the objects, as a unified diff
     #[arg(long)]
     pub show_mutations: bool,
+    /// Do not count the findings of this file
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<String>,
+    /// Write the findings to a file for --baseline
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<String>,
+    /// Edit the chart where a fix is an edit of a line, and check again
+    #[arg(long, conflicts_with = "write_baseline")]
+    pub fix: bool,
+    /// With --fix: print the edits as a unified diff, and write nothing
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t)]
     pub format: CheckFormat,
@@ -60,8 +82,11 @@ pub(crate) struct Check {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Explain {
     /// RULE, or CHART KIND/NAME PATH
-    #[arg(required = true)]
+    #[arg(required_unless_present = "all")]
     pub arguments: Vec<String>,
+    /// Print every rule's card
+    #[arg(long)]
+    pub all: bool,
     #[command(flatten)]
     pub values: ValueOptions,
     /// The Kubernetes version of .Capabilities.KubeVersion

@@ -1,19 +1,30 @@
-//! `check`: hold a chart against the policy of the platform.
+//! `check`: hold a chart against the platform's policy.
 
-use wheelhouse_chart::{Compat, LoadOptions};
-use wheelhouse_check::{CheckRequest, Checked, check_chart, format};
-use wheelhouse_functions::engine::RELEASE_NAME;
-use wheelhouse_functions::instance_type::InstanceType;
-use wheelhouse_policy::{
-    Additions, DeploymentFacts, ExtraKind, FunctionFacts, Machines, Policy, PolicyName, mutate,
+mod cluster;
+mod fixing;
+mod overlay;
+mod request;
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use wheelhouse_chart::Compat;
+use wheelhouse_check::{
+    AgainstBaseline, AllValues, Baseline, Checked, Day, Located, Suppressed, check_all_values, check_chart,
+    format, load_refusal, mutation_diff, suppress,
 };
-use wheelhouse_render::{Operation, Release, Renderer, Request};
+use wheelhouse_policy::Level;
+use wheelhouse_render::Renderer;
 
 use super::Failure;
 use crate::arguments::{Check, CheckFormat};
 use crate::charts;
+use crate::filesystem;
 use crate::printer::Printer;
+use crate::rendering::Rendering;
 use crate::settings::Settings;
+use overlay::Overlay;
+use request::{check_request, platform_additions};
 
 /// The exit code when the chart could not be checked at all.
 const COULD_NOT_CHECK: u8 = 2;
@@ -21,133 +32,249 @@ const COULD_NOT_CHECK: u8 = 2;
 /// Checks and prints. Exit 0 for a chart that is accepted, 1 for one that is refused, 2 for one
 /// that could not be checked.
 pub(super) fn run(options: &Check, settings: &Settings, printer: Printer) -> Result<(), Failure> {
-    let checked = checked(options, settings, printer).map_err(|mut failure| {
-        failure.exit_code = COULD_NOT_CHECK;
-        failure
-    })?;
-    let (checked, reference) = checked;
-    let values = checked.rendered.chart.contents().raw.iter().find(|file| file.name == "values.yaml");
-    let values = values.map(|file| file.text().into_owned()).unwrap_or_default();
-    match options.format {
-        CheckFormat::Human => {
-            printer.data(format::human(&checked.findings, checked.counted, &values, printer.colours_data()));
-        }
-        CheckFormat::Json => printer.data(pretty(&format::json(&checked.findings, checked.counted))),
-        CheckFormat::Sarif => printer.data(pretty(&format::sarif(&checked.findings))),
-        CheckFormat::Junit => printer.data(format::junit(&checked.findings)),
-        CheckFormat::Github => printer.data(format::github(&checked.findings, &reference)),
+    match check(options, settings, printer) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure { exit_code: 1, ..Failure::new("") }),
+        Err(failure) => Err(Failure { exit_code: COULD_NOT_CHECK, ..failure }),
     }
-    if options.show_mutations {
-        show_mutations(&checked, printer)?;
-    }
-    if checked.refused() { Err(Failure { exit_code: 1, ..Failure::new("") }) } else { Ok(()) }
 }
 
-fn pretty(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
-}
-
-fn checked(options: &Check, settings: &Settings, printer: Printer) -> Result<(Checked, String), Failure> {
+/// Everything that may fail without a verdict. Gives whether the chart is accepted.
+fn check(options: &Check, settings: &Settings, printer: Printer) -> Result<bool, Failure> {
     let [reference] = options.arguments.as_slice() else {
         return Err(Failure::new(
             "\"wheelhouse check\" requires 1 argument\n\nUsage:  wheelhouse check CHART [flags]",
         ));
     };
-    let compat = Compat::V4;
-    let path = charts::locate(reference, &options.chart_path, settings, printer)?;
-    let values = charts::user_values(&options.values, compat, true)?;
-    let chart = charts::load(&path, LoadOptions { compat, trace: true, ..LoadOptions::default() }, printer)?;
-    let capabilities = charts::offline_capabilities(&options.kube_version, &[], compat)?;
-    let request = check_request(options, &capabilities.kube_version.minor)?;
-    let release = Release {
-        name: RELEASE_NAME.to_owned(),
-        namespace: "mini-service".to_owned(),
-        revision: 1,
-        operation: Operation::Install,
-    };
-    let environment = charts::environment(compat, false);
-    let deadline = charts::deadline();
-    let render = Request {
-        values: &values,
-        release: &release,
-        capabilities: &capabilities,
-        environment: &environment,
-        limits: charts::limits(),
-        checkpoint: Some(&deadline),
-        skip_schema_validation: false,
-        trace: true,
-        clock: None,
-    };
-    let mut warnings = Vec::new();
-    let result = check_chart(&Renderer::new(compat), chart, &render, &request, &mut warnings);
-    charts::tell(&warnings, compat, printer);
-    let checked = result.map_err(Failure::from_pipeline)?;
-    if let Err(error) = &checked.rendered.manifests {
-        return Err(Failure::from_manifest(error, &checked.rendered));
-    }
-    Ok((checked, reference.clone()))
-}
-
-fn check_request(options: &Check, minor: &str) -> Result<CheckRequest, Failure> {
-    let machines = match &options.instance_type {
-        None => None,
-        Some(name) => {
-            let parsed = name.parse::<InstanceType>()?;
-            Some(Machines {
-                instance_type: name.clone(),
-                gpus_per_node: i64::from(parsed.gpus_per_node()),
-                nodes: i64::from(parsed.nodes()),
-            })
+    let mut session = Session::new(options, reference, settings, printer)?;
+    let baseline = options.baseline.as_ref().map(|path| read_baseline(path)).transpose()?;
+    let mut overlay = Overlay::default();
+    let (mut checked, mut suppressed) = session.checked(&overlay)?;
+    if options.fix {
+        let fixed = fixing::fix(&mut session, &mut overlay, checked, suppressed.kept)?;
+        printer.talk(&fixed.told);
+        if options.dry_run {
+            printer.data(fixed.diff);
+            return Ok(true);
         }
-    };
-    let extra_kinds = options.extra_kind.iter().map(|text| extra_kind(text)).collect::<Result<_, _>>()?;
-    let function = options.service.as_ref().map(|service| FunctionFacts {
-        service_name: service.clone(),
-        inference_port: options.port,
-        ..FunctionFacts::default()
-    });
-    let name = if options.policy == "unrestricted" { PolicyName::Unrestricted } else { PolicyName::Default };
-    Ok(CheckRequest {
-        function,
-        deployment: machines.map(|machines| DeploymentFacts { machines: Some(machines) }),
-        policy: Policy {
-            name,
-            extra_kinds,
-            enforce_upcoming: options.enforce_upcoming,
-            kubernetes_minor: minor.parse().unwrap_or(Policy::default().kubernetes_minor),
-        },
-    })
-}
-
-/// `GROUP/VERSION/KIND`, or `VERSION/KIND` of the core group.
-fn extra_kind(text: &str) -> Result<ExtraKind, Failure> {
-    let parts: Vec<&str> = text.split('/').collect();
-    let (group, version, kind) = match parts.as_slice() {
-        [group, version, kind] => (*group, *version, *kind),
-        [version, kind] => ("", *version, *kind),
-        _ => return Err(Failure::new(format!("extra kind \"{text}\" is not GROUP/VERSION/KIND"))),
-    };
-    Ok(ExtraKind { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned() })
-}
-
-fn show_mutations(checked: &Checked, printer: Printer) -> Result<(), Failure> {
-    let mut objects = checked.intake.objects.clone();
-    let ledger = mutate(&mut objects, &Additions::default())?;
-    let mut text = String::new();
-    for hook in &checked.intake.hooks {
-        text.push_str(&format!("WH-015 {hook}: dropped\n"));
+        overlay.write(session.directory()?)?;
+        (checked, suppressed) = session.checked(&Overlay::default())?;
     }
-    for definition in &checked.intake.definitions {
-        text.push_str(&format!("WH-016 {definition}: dropped\n"));
+    if let Some(path) = &options.write_baseline {
+        let baseline = Baseline::of(&suppressed.kept);
+        filesystem::replace(Path::new(path), baseline.to_text().as_bytes())?;
+        printer.talk(&format!("wrote {} finding(s) to {path}", baseline.len()));
+        return Ok(true);
     }
-    for change in &ledger.changes {
-        text.push_str(&format!("{} {} {}\n", change.rule, change.object, change.path));
-        for (sign, value) in [('-', &change.before), ('+', &change.after)] {
-            if let Some(value) = value {
-                text.push_str(&format!("  {sign} {value}\n"));
+    let against = match baseline {
+        Some(baseline) => baseline.compare(suppressed.kept),
+        None => AgainstBaseline { new: suppressed.kept, ..AgainstBaseline::default() },
+    };
+    print_findings(options.format, &against.new, &checked, reference, printer);
+    tell_left_out(&suppressed.suppressed, &against, printer);
+    if let Some(all) = &session.all_values {
+        tell_coverage(all, printer);
+    }
+    let refused = against.new.iter().any(|located| located.finding.level == Level::Error);
+    if options.show_mutations {
+        let additions = platform_additions(options);
+        match mutation_diff(&checked.intake, &additions) {
+            Ok(diff) => printer.data(diff),
+            Err(broken) => {
+                printer.talk(&format!(
+                    "error[{}]: the platform's change would break the chart: {broken}",
+                    broken.rule
+                ));
+                return Ok(false);
             }
         }
     }
+    Ok(!refused)
+}
+
+/// One run of the command: the chart and what it is checked for.
+struct Session<'o> {
+    options: &'o Check,
+    reference: &'o str,
+    path: std::path::PathBuf,
+    renderer: Renderer,
+    today: Day,
+    printer: Printer,
+    /// Whether nothing is told: while edits are tried.
+    is_quiet: bool,
+    /// What `--all-values` found beside the findings.
+    all_values: Option<Fleet>,
+}
+
+/// What is told of the value sets.
+struct Fleet {
+    sets: usize,
+    failed: Vec<(String, String)>,
+    coverage: wheelhouse_check::Coverage,
+}
+
+impl<'o> Session<'o> {
+    fn new(
+        options: &'o Check,
+        reference: &'o str,
+        settings: &Settings,
+        printer: Printer,
+    ) -> Result<Self, Failure> {
+        let path = charts::locate(reference, &options.chart_path, settings, printer)?;
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Ok(Session {
+            options,
+            reference,
+            path,
+            renderer: Renderer::new(Compat::V4),
+            today: Day::of_unix_seconds(since.as_secs()),
+            printer,
+            is_quiet: false,
+            all_values: None,
+        })
+    }
+
+    /// The chart's directory.
+    fn directory(&self) -> Result<&Path, Failure> {
+        if self.path.is_dir() {
+            return Ok(&self.path);
+        }
+        Err(Failure::new(format!(
+            "{} is an archive: only files of a chart directory are edited",
+            self.reference
+        )))
+    }
+
+    /// Checks the chart as it would be with the overlay's files, and tells nothing.
+    fn checked_quietly(&mut self, overlay: &Overlay) -> Result<(Checked, Suppressed), Failure> {
+        let is_quiet = std::mem::replace(&mut self.is_quiet, true);
+        let result = self.checked(overlay);
+        self.is_quiet = is_quiet;
+        result
+    }
+
+    /// Checks the chart as it would be with the overlay's files.
+    fn checked(&mut self, overlay: &Overlay) -> Result<(Checked, Suppressed), Failure> {
+        let options = self.options;
+        let values = charts::user_values(&options.values, Compat::V4, true)?;
+        let capabilities = charts::offline_capabilities(&options.kube_version, &[], Compat::V4)?;
+        let request = check_request(options, &capabilities.kube_version.minor)?;
+        let mut warnings = Vec::new();
+        let chart = match overlay.load(&self.path, &mut warnings)? {
+            Ok(chart) => chart,
+            Err(error) => {
+                return Err(self.not_checked(load_refusal(&error, &request.policy), Failure::from(error)));
+            }
+        };
+        let rendering = Rendering::of_function(values, capabilities);
+        let result = if options.all_values {
+            check_all_values(&self.renderer, &chart, &rendering.request(), &request, &mut warnings).map(
+                |all| {
+                    let AllValues { checked, sets, failed, coverage } = all;
+                    self.all_values = Some(Fleet { sets: sets.len(), failed, coverage });
+                    checked
+                },
+            )
+        } else {
+            check_chart(&self.renderer, chart, &rendering.request(), &request, &mut warnings)
+        };
+        if !self.is_quiet {
+            charts::tell(&warnings, Compat::V4, self.printer);
+        }
+        let mut checked = match result {
+            Ok(checked) => checked,
+            Err(refused) => {
+                return Err(self.not_checked(refused.findings, Failure::from_pipeline(refused.error)));
+            }
+        };
+        if let Err(error) = &checked.rendered.manifests {
+            let failure = Failure::from_manifest(error, &checked.rendered);
+            return Err(self.not_checked(std::mem::take(&mut checked.findings), failure));
+        }
+        let found = std::mem::take(&mut checked.findings);
+        let suppressed = suppress(found, &checked.rendered.chart, self.today, &request.policy);
+        Ok((checked, suppressed))
+    }
+
+    /// A chart without objects to check: people get the error, machines get the findings.
+    fn not_checked(&self, findings: Vec<Located>, failure: Failure) -> Failure {
+        match document(self.options.format, &findings, 0, self.reference) {
+            Some(_) if self.is_quiet => Failure::new(""),
+            Some(document) => {
+                self.printer.data(document);
+                Failure::new("")
+            }
+            None => {
+                let rule = findings.last().map(|located| located.finding.rule.id);
+                let rule = rule.map(|rule| format!("[{rule}] ")).unwrap_or_default();
+                Failure { message: format!("{rule}{}", failure.message), ..failure }
+            }
+        }
+    }
+}
+
+fn read_baseline(path: &str) -> Result<Baseline, Failure> {
+    let text = filesystem::read(Path::new(path))?;
+    Baseline::parse(&String::from_utf8_lossy(&text)).map_err(|error| Failure::new(format!("{path}: {error}")))
+}
+
+/// Findings for a machine; `None` for people.
+fn document(format: CheckFormat, findings: &[Located], counted: usize, directory: &str) -> Option<String> {
+    let pretty = |value: serde_json::Value| format!("{value:#}\n");
+    match format {
+        CheckFormat::Human => None,
+        CheckFormat::Json => Some(pretty(format::json(findings, counted))),
+        CheckFormat::Sarif => Some(pretty(format::sarif(findings))),
+        CheckFormat::Junit => Some(format::junit(findings)),
+        CheckFormat::Github => Some(format::github(findings, directory)),
+    }
+}
+
+fn print_findings(
+    format: CheckFormat,
+    findings: &[Located],
+    checked: &Checked,
+    reference: &str,
+    printer: Printer,
+) {
+    let text = document(format, findings, checked.counted, reference).unwrap_or_else(|| {
+        let values = checked.rendered.chart.contents().raw.iter().find(|file| file.name == "values.yaml");
+        let values = values.map(|file| file.text().into_owned()).unwrap_or_default();
+        format::human(findings, checked.counted, &values, printer.colours_data())
+    });
     printer.data(text);
-    Ok(())
+}
+
+fn tell_left_out(suppressed: &[Located], against: &AgainstBaseline, printer: Printer) {
+    if !suppressed.is_empty() {
+        printer.talk(&format!("{} finding(s) suppressed in the chart", suppressed.len()));
+    }
+    if !against.known.is_empty() {
+        printer.talk(&format!("{} finding(s) of the baseline not shown", against.known.len()));
+    }
+    for gone in &against.gone {
+        printer.talk(&format!("no longer found, write the baseline anew: {gone}"));
+    }
+}
+
+/// How many branches that never ran are named.
+const SHOWN_BRANCHES: usize = 20;
+
+fn tell_coverage(fleet: &Fleet, printer: Printer) {
+    let coverage = &fleet.coverage;
+    printer.talk(&format!(
+        "{} more value set(s); {} of {} branch sides ran",
+        fleet.sets, coverage.ran, coverage.sides
+    ));
+    for (place, side) in coverage.missed.iter().take(SHOWN_BRANCHES) {
+        let which = if *side { "its block" } else { "what is passed over" };
+        printer.talk(&format!("  never ran: {}:{}:{} ({which})", place.file, place.line, place.column));
+    }
+    if coverage.missed.len() > SHOWN_BRANCHES {
+        printer.talk(&format!("  and {} more", coverage.missed.len() - SHOWN_BRANCHES));
+    }
+    for (set, reason) in &fleet.failed {
+        let first = reason.lines().next().unwrap_or_default();
+        printer.talk(&format!("  does not render with {set}: {first}"));
+    }
 }

@@ -3,17 +3,23 @@
 use wheelhouse_chart::{Compat, LoadOptions};
 use wheelhouse_objects::{Node, Object, read_document};
 use wheelhouse_policy::Rule;
-use wheelhouse_render::{Location, Operation, Release, RenderedChart, Renderer, Request};
+use wheelhouse_render::{Location, RenderedChart, Renderer};
 use wheelhouse_source::{Diagnostic, Excerpt, Severity};
 
 use super::Failure;
 use crate::arguments::{ChartPathOptions, Explain};
 use crate::charts;
 use crate::printer::Printer;
+use crate::rendering::Rendering;
 use crate::settings::Settings;
 
 /// Explains a rule, or a field.
 pub(super) fn run(options: &Explain, settings: &Settings, printer: Printer) -> Result<(), Failure> {
+    if options.all {
+        let cards: Vec<String> = wheelhouse_policy::catalogue().map(card).collect();
+        printer.data(cards.join("\n"));
+        return Ok(());
+    }
     match options.arguments.as_slice() {
         [rule] => explain_rule(rule, printer),
         [chart, object, path] => explain_field(options, (chart, object, path), settings, printer),
@@ -25,7 +31,12 @@ pub(super) fn run(options: &Explain, settings: &Settings, printer: Printer) -> R
 
 fn explain_rule(id: &str, printer: Printer) -> Result<(), Failure> {
     let Some(rule) = wheelhouse_policy::rule(id) else {
-        let mut failure = Failure::new(format!("there is no rule {id}; rules are named WH-001 to WH-207"));
+        let known = wheelhouse_policy::catalogue().flat_map(|rule| [rule.id, rule.slug]);
+        let upper = id.to_ascii_uppercase();
+        let wanted = if upper.starts_with("WH-") { upper.as_str() } else { id };
+        let near = wheelhouse_policy::nearest(wanted, known);
+        let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        let mut failure = Failure::new(format!("there is no rule {id}{near} (explain --all prints them)"));
         failure.exit_code = 2;
         return Err(failure);
     };
@@ -38,8 +49,9 @@ fn card(rule: &Rule) -> String {
     let later =
         rule.upcoming.map(|level| format!(", {level} once upcoming rules are enforced")).unwrap_or_default();
     let protects = if rule.protects_platform { "; holds under every policy" } else { "" };
+    let authority = wheelhouse_check::format::authority(rule);
     format!(
-        "{} {}\nlevel:  {}{later}{protects}\nreason: {}\nfix:    {}\n",
+        "{} {}\nlevel:  {}{later}{protects}\nsource: {authority}\nreason: {}\nfix:    {}\n",
         rule.id, rule.slug, rule.level, rule.reason, rule.fix
     )
 }
@@ -107,27 +119,9 @@ fn traced(
     let values = charts::user_values(&options.values, compat, true)?;
     let chart = charts::load(&path, LoadOptions { compat, trace: true, ..LoadOptions::default() }, printer)?;
     let capabilities = charts::offline_capabilities(&options.kube_version, &[], compat)?;
-    let release = Release {
-        name: "release-name".to_owned(),
-        namespace: "default".to_owned(),
-        revision: 1,
-        operation: Operation::Install,
-    };
-    let environment = charts::environment(compat, false);
-    let deadline = charts::deadline();
-    let request = Request {
-        values: &values,
-        release: &release,
-        capabilities: &capabilities,
-        environment: &environment,
-        limits: charts::limits(),
-        checkpoint: Some(&deadline),
-        skip_schema_validation: false,
-        trace: true,
-        clock: None,
-    };
+    let rendering = Rendering::traced("release-name", "default", values, capabilities);
     let mut warnings = Vec::new();
-    let result = Renderer::new(compat).release(chart, &request, &mut warnings);
+    let result = Renderer::new(compat).release(chart, &rendering.request(), &mut warnings);
     charts::tell(&warnings, compat, printer);
     result.map_err(Failure::from_pipeline)
 }

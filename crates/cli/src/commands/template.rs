@@ -17,6 +17,7 @@ use crate::arguments::Template;
 use crate::charts;
 use crate::printer::Printer;
 use crate::profile;
+use crate::rendering::Rendering;
 use crate::settings::Settings;
 use output::{Sink, append, chosen, trimmed};
 use post_renderer::PostRenderer;
@@ -39,21 +40,11 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
     release_name::check_name(&name, compat, printer)?;
     let operation = if options.is_upgrade { Operation::Upgrade } else { Operation::Install };
     let release = Release { name, namespace: settings.namespace.clone(), revision: 1, operation };
-    let deadline = charts::deadline();
-    let environment = charts::environment(compat, options.install.enable_dns);
+    let mut rendering = Rendering::new(compat, release, values, capabilities, options.install.enable_dns);
+    rendering.skip_schema_validation = options.install.skip_schema_validation;
     let start = Instant::now();
     let clock = || start.elapsed();
-    let request = Request {
-        values: &values,
-        release: &release,
-        capabilities: &capabilities,
-        environment: &environment,
-        limits: charts::limits(),
-        checkpoint: Some(&deadline),
-        skip_schema_validation: options.install.skip_schema_validation,
-        trace: false,
-        clock: options.profile.then_some(&clock),
-    };
+    let request = Request { clock: options.profile.then_some(&clock), ..rendering.request() };
     let mut warnings = Vec::new();
     let result = Renderer::new(compat).release(chart, &request, &mut warnings);
     charts::tell(&warnings, compat, printer);
@@ -64,7 +55,7 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
     if options.profile {
         printer.talk(&profile::report(&rendered.costs, options.output));
     }
-    print(options, settings, &release, &rendered, post_renderer.as_ref(), printer)
+    print(options, settings, &rendering.release, &rendered, post_renderer.as_ref(), printer)
 }
 
 /// A chart that did not render. With `--debug`, Helm prints what there is of manifests: nothing.

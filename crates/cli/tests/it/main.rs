@@ -8,6 +8,7 @@
     clippy::disallowed_methods
 )]
 
+mod check;
 mod contexts;
 mod create;
 mod dependency;

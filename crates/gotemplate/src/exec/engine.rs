@@ -43,6 +43,8 @@ pub struct Options<'e> {
     pub trace: bool,
     /// A clock, to count what each template costs; see [`Engine::costs`].
     pub clock: Option<Clock<'e>>,
+    /// Functions whose calls a traced run notes.
+    pub watch: &'static [&'static str],
 }
 
 impl Default for Options<'_> {
@@ -54,6 +56,7 @@ impl Default for Options<'_> {
             environment: &(),
             trace: false,
             clock: None,
+            watch: &[],
         }
     }
 }
@@ -145,7 +148,7 @@ impl<'e> Engine<'e> {
             included: Vec::new(),
             texts: Texts::default(),
             output: Output::default(),
-            tracer: options.trace.then(|| Box::new(Tracer::new())),
+            tracer: options.trace.then(|| Box::new(Tracer::new(options.watch))),
             profiler: options.clock.map(|clock| Box::new(Profiler::new(clock))),
             spare_values: Vec::new(),
             spare_operands: Vec::new(),

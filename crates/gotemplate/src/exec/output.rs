@@ -2,7 +2,7 @@ use std::fmt;
 
 use wheelhouse_source::Span;
 
-use crate::trace::Pieces;
+use crate::trace::{Piece, Pieces};
 
 /// What an execution wrote.
 #[derive(Clone, Default)]
@@ -20,14 +20,16 @@ impl fmt::Debug for Output {
 }
 
 impl Output {
-    /// Takes every occurrence of `needle` out, as Helm does with `<no value>`.
-    pub fn remove(&mut self, needle: &[u8]) {
+    /// Takes every occurrence of `needle` out, as Helm does with `<no value>`. Gives the pieces of a
+    /// traced run that wrote what is gone; their bytes are where it was.
+    pub fn remove(&mut self, needle: &[u8]) -> Vec<Piece> {
         let found: Vec<Span> = memchr::memmem::find_iter(&self.bytes, needle)
             .map(|at| Span::new(at, at + needle.len()))
             .collect();
         if found.is_empty() || needle.is_empty() {
-            return;
+            return Vec::new();
         }
+        let mut gone = Vec::new();
         let mut kept = Vec::with_capacity(self.bytes.len());
         let mut from = 0;
         for range in &found {
@@ -37,7 +39,14 @@ impl Output {
         kept.extend_from_slice(self.bytes.get(from..).unwrap_or_default());
         self.bytes = kept;
         if let Some(pieces) = &mut self.pieces {
+            let mut removed = 0;
+            for range in &found {
+                let at = Span::at(range.start - removed);
+                gone.extend(pieces.at(range.start).map(|piece| Piece { bytes: at, ..*piece }));
+                removed += range.len();
+            }
             pieces.cut(&found);
         }
+        gone
     }
 }

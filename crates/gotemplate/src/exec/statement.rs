@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::{Operand, State};
 use crate::error::LimitReached;
 use crate::format::Printer;
+use crate::node::NodeId;
 use crate::program::{Choice, Finish, Many, Place, StatementKind};
 use crate::strconv::{FloatStyle, append_float, append_uint, quote};
 use crate::template_set::Template;
@@ -83,11 +84,14 @@ impl Engine<'_> {
                     Flow::Next
                 }
                 StatementKind::If(choice) => {
-                    let truth = self.pipe(unit, choice.pipe, dot)?.truth();
+                    let value = self.pipe(unit, choice.pipe, dot)?;
+                    let truth = value.truth();
+                    self.branched(unit, statement.node, truth, value.origin);
                     self.nested_block(unit, if truth { choice.block } else { choice.otherwise }, dot)?
                 }
                 StatementKind::With(choice) => {
                     let value = self.pipe(unit, choice.pipe, dot)?;
+                    self.branched(unit, statement.node, value.truth(), value.origin);
                     if value.truth() {
                         self.nested_block(unit, choice.block, &value)?
                     } else {
@@ -107,6 +111,14 @@ impl Engine<'_> {
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// A traced run notes how a branch went.
+    fn branched(&mut self, unit: Unit<'_>, node: NodeId, taken: bool, condition: OriginId) {
+        if let Some(tracer) = &mut self.tracer {
+            let parsed = std::sync::Arc::as_ptr(&unit.file.parsed) as usize;
+            tracer.branched(parsed, unit.span(node), taken, condition);
+        }
     }
 
     /// Whether a printed pipeline need not make its value. A traced run needs the value.
@@ -224,6 +236,7 @@ impl Engine<'_> {
     }
 
     fn range(&mut self, unit: Unit<'_>, choice: Choice, dot: &Operand) -> Result<Flow, Fault> {
+        let node = self.node;
         let mut value = self.pipe(unit, choice.pipe, dot)?.unwrapped();
         if let Value::Object(object) = &value.value
             && let Some(list) = object.elements()
@@ -242,6 +255,9 @@ impl Engine<'_> {
                 let element: Operand = $element;
                 self.step(unit)?;
                 self.bind_round(unit, places, $index, &element)?;
+                if rounds == 1 {
+                    self.branched(unit, node, true, value.origin);
+                }
                 if self.block(unit, choice.block, &element)? == Flow::Break {
                     return Ok(Flow::Next);
                 }
@@ -296,6 +312,7 @@ impl Engine<'_> {
             }
         }
         if rounds == 0 {
+            self.branched(unit, node, false, value.origin);
             return self.nested_block(unit, choice.otherwise, dot);
         }
         Ok(Flow::Next)

@@ -6,12 +6,16 @@ use wheelhouse_source::Span;
 
 use super::Operand;
 use crate::template_set::Template;
-use crate::trace::{CallKind, Frame, FrameId, Key, Origin, OriginId, Piece, Pieces, Trace, align};
+use crate::trace::{
+    Branch, CallKind, Frame, FrameId, Key, Origin, OriginId, Piece, Pieces, Trace, WatchedCall, align,
+};
 use crate::value::{GoString, List, Map, Value};
 use foldhash::HashMap;
 
 /// Most parts an origin made by a function names.
 const MOST_PARTS: usize = 16;
+/// Most watched calls that are noted.
+const MOST_CALLS: usize = 1000;
 /// Largest map whose entries are followed through a function that copies them.
 const LARGEST_COPY: usize = 512;
 
@@ -31,6 +35,10 @@ pub(super) struct Tracer {
     lookups: HashMap<(OriginId, usize, Known), OriginId>,
     /// Entries of maps and lists that functions made of values of known origin.
     copies: HashMap<usize, Copies>,
+    /// Index of the branch that stands at a place of a parsed file.
+    branches: HashMap<(usize, Span), usize>,
+    /// Functions whose calls are noted.
+    watch: &'static [&'static str],
     /// Texts whose pieces are known, by address.
     texts: HashMap<usize, (GoString, Rc<Pieces>)>,
     /// What noting has cost since the meter was last told.
@@ -69,7 +77,7 @@ struct Copies {
 }
 
 impl Tracer {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(watch: &'static [&'static str]) -> Self {
         Self {
             trace: Trace::default(),
             frame: None,
@@ -80,6 +88,8 @@ impl Tracer {
             frames: HashMap::default(),
             lookups: HashMap::default(),
             copies: HashMap::default(),
+            branches: HashMap::default(),
+            watch,
             texts: HashMap::default(),
             cost: Cost::default(),
         }
@@ -88,6 +98,45 @@ impl Tracer {
     /// What noting has cost since this was last asked.
     pub(super) fn take_cost(&mut self) -> Cost {
         std::mem::take(&mut self.cost)
+    }
+
+    /// Notes how a branch went.
+    pub(super) fn branched(&mut self, parsed: usize, span: Span, taken: bool, condition: OriginId) {
+        let Some(frame) = self.frame else { return };
+        let index = *self.branches.entry((parsed, span)).or_insert_with(|| {
+            self.trace.branches.push(Branch {
+                frame,
+                span,
+                taken: false,
+                passed: false,
+                conditions: Vec::new(),
+            });
+            self.trace.branches.len() - 1
+        });
+        let Some(branch) = self.trace.branches.get_mut(index) else { return };
+        if taken {
+            branch.taken = true;
+        } else {
+            branch.passed = true;
+        }
+        if condition.is_some()
+            && branch.conditions.len() < MOST_PARTS
+            && !branch.conditions.contains(&condition)
+        {
+            branch.conditions.push(condition);
+        }
+    }
+
+    /// Notes a call if its function is watched.
+    fn watched(&mut self, name: &str) {
+        if !self.watch.contains(&name) {
+            return;
+        }
+        let Some(frame) = self.frame else { return };
+        let call = WatchedCall { name: name.to_owned(), frame, span: self.call.0 };
+        if self.trace.calls.len() < MOST_CALLS && !self.trace.calls.contains(&call) {
+            self.trace.calls.push(call);
+        }
     }
 
     /// Begins an execution of its own: texts of earlier ones are forgotten.
@@ -175,6 +224,7 @@ impl Tracer {
     /// Notes that a function made `result` of `arguments`, whose origins are the last ones noted,
     /// and forgets these.
     pub(super) fn called(&mut self, name: &str, arguments: &[Value], result: &Value) -> OriginId {
+        self.watched(name);
         let mark = self.arguments.len().saturating_sub(arguments.len());
         let origins = self.arguments.split_off(mark);
         let origin = |index: usize| origins.get(index).copied().unwrap_or_default();
@@ -195,7 +245,7 @@ impl Tracer {
                 self.copied(result, map.address(), Key::Name(key.clone()), origin(2));
                 return origin(0);
             }
-            ("get", _, [Value::Map(map), Value::String(key)]) => {
+            ("get" | "hasKey", _, [Value::Map(map), Value::String(key)]) => {
                 return self.lookup(origin(0), map.address(), Key::Name(key.clone()));
             }
             (_, Value::Map(map), _) => self.copied_map(map, arguments, &origins),

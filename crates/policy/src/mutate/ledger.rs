@@ -43,7 +43,9 @@ impl Ledger {
     #[must_use]
     pub fn json_patch(&self, object: &str) -> Value {
         let operations = self.changes.iter().filter(|change| change.object == object).map(|change| {
-            let path = format!("/{}", change.path.replace(['.', '['], "/").replace(']', ""));
+            let keys = segments(&change.path);
+            let escaped = keys.iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1")));
+            let path: String = escaped.collect();
             match (&change.before, &change.after) {
                 (_, None) => json!({"op": "remove", "path": path}),
                 (None, Some(value)) => json!({"op": "add", "path": path, "value": value}),
@@ -51,5 +53,54 @@ impl Ledger {
             }
         });
         Value::Array(operations.collect())
+    }
+}
+
+/// The keys of a field's path: a dot parts them, and brackets hold list indexes and keys with dots
+/// (`metadata.labels[example.com/role]`).
+#[must_use]
+pub fn segments(path: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut key = String::new();
+    let mut is_inside = false;
+    for letter in path.chars() {
+        match letter {
+            '[' if !is_inside => is_inside = true,
+            ']' if is_inside => is_inside = false,
+            '.' if !is_inside => {}
+            letter => {
+                key.push(letter);
+                continue;
+            }
+        }
+        if !key.is_empty() {
+            keys.push(std::mem::take(&mut key));
+        }
+    }
+    if !key.is_empty() {
+        keys.push(key);
+    }
+    keys
+}
+
+/// The path of a key below a field, with brackets where the key holds a dot.
+pub(crate) fn below(path: &str, key: &str) -> String {
+    if key.contains('.') { format!("{path}[{key}]") } else { format!("{path}.{key}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_with_dots_and_slashes_are_one_step_of_a_patch() {
+        let mut ledger = Ledger::default();
+        let after = Node::text("x");
+        ledger.note("WH-182", "Pod/a", below("metadata.labels", "example.com/role"), None, Some(&after));
+        ledger.note("WH-181", "Pod/a", "spec.containers[0].env".to_owned(), None, Some(&after));
+        let patch = ledger.json_patch("Pod/a");
+        let paths: Vec<&str> =
+            patch.as_array().unwrap().iter().filter_map(|operation| operation["path"].as_str()).collect();
+        assert_eq!(paths, ["/metadata/labels/example.com~1role", "/spec/containers/0/env"]);
     }
 }

@@ -1,5 +1,6 @@
 use wheelhouse_objects::{Node, Object, pod_spec};
 
+use super::ledger::below;
 use super::{Additions, Ledger, Pair};
 
 /// Metadata that only a server may set.
@@ -60,6 +61,6 @@ fn set_all(holder: &mut Node, object: &str, path: &str, additions: &Additions, l
 fn set(mapping: &mut Node, object: &str, path: &str, (key, value): &Pair, ledger: &mut Ledger) {
     let before = mapping.get(key).cloned();
     let after = Node::text(value);
-    ledger.note("WH-182", object, format!("{path}.{key}"), before.as_ref(), Some(&after));
+    ledger.note("WH-182", object, below(path, key), before.as_ref(), Some(&after));
     mapping.put(key, after);
 }

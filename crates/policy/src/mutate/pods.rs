@@ -40,10 +40,31 @@ pub(super) fn change(pod: &mut PodToChange<'_>, additions: &Additions, ledger: &
             pod.set("WH-177", "serviceAccount", None, ledger);
         }
     }
-    pod.set("WH-130", "automountServiceAccountToken", Some(Node::made(Content::Bool(false))), ledger);
+    if pod.spec().is_some_and(|spec| !names_token(spec)) {
+        pod.set("WH-130", "automountServiceAccountToken", Some(Node::made(Content::Bool(false))), ledger);
+    }
     for list in ["initContainers", "containers"] {
         environment(pod, list, additions, ledger);
     }
+}
+
+/// Where a pod finds the token of its account.
+const TOKEN_DIRECTORY: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// Whether a container speaks of its token: without it the program would not start. The token it
+/// keeps is that of the platform's account, which has no rights.
+fn names_token(spec: &Node) -> bool {
+    let mut waiting: Vec<&Node> =
+        ["initContainers", "containers"].iter().filter_map(|list| spec.get(list)).collect();
+    while let Some(node) = waiting.pop() {
+        match &node.value {
+            Content::String(text) if text.contains(TOKEN_DIRECTORY) => return true,
+            Content::Sequence(items) => waiting.extend(items),
+            Content::Mapping(entries) => waiting.extend(entries.iter().map(|entry| &entry.value)),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The chart's own stay; entries without a name are dropped; none comes twice.

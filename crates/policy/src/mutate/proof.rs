@@ -1,8 +1,12 @@
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use wheelhouse_objects::{Node, Object, Selector, pod_spec};
 
 use super::BrokenChart;
-use crate::rules::services::{is_service, selected_pods};
+use crate::intake::Intake;
+use crate::rule::Level;
+use crate::rules::services::{is_service, ports, selected_pods, target_breach};
 
 /// What held before the changes and must hold after.
 pub(super) struct Facts {
@@ -10,9 +14,16 @@ pub(super) struct Facts {
     own: Vec<(String, bool)>,
     /// For each Service: the workloads it selects (P2, and P4 for the entry point).
     selected: Vec<(String, Vec<String>)>,
+    /// References to ConfigMaps, Secrets and claims that lead nowhere (P3).
+    dangling: BTreeSet<String>,
+    /// Ports of Services whose target no pod declares (P4).
+    unanswered: BTreeSet<String>,
     /// How many objects there are (P5).
     count: usize,
 }
+
+/// The rules of references that a change could break; accounts are the platform's own matter.
+const REFERENCES: &[&str] = &["WH-160", "WH-161", "WH-162"];
 
 impl Facts {
     pub(super) fn of(objects: &[Object]) -> Self {
@@ -29,7 +40,19 @@ impl Facts {
                 (service.to_string(), names)
             })
             .collect();
-        Facts { own, selected, count: objects.len() }
+        let unanswered = objects
+            .iter()
+            .filter(|object| is_service(object))
+            .flat_map(|service| {
+                let pods = selected_pods(service, objects);
+                ports(service)
+                    .iter()
+                    .filter_map(|port| target_breach(service, port, &pods))
+                    .map(|said| said.message)
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        Facts { own, selected, dangling: dangling(objects), unanswered, count: objects.len() }
     }
 
     pub(super) fn still_hold(&self, objects: &[Object]) -> Result<(), BrokenChart> {
@@ -45,11 +68,27 @@ impl Facts {
                 return broken(format!("{service} would select other pods than before"));
             }
         }
+        if let Some(message) = after.dangling.difference(&self.dangling).next() {
+            return Err(BrokenChart { rule: "WH-181", message: message.clone() });
+        }
+        if let Some(message) = after.unanswered.difference(&self.unanswered).next() {
+            return broken(message.clone());
+        }
         if self.count != after.count {
             return broken("an object would appear or vanish".to_owned());
         }
         Ok(())
     }
+}
+
+fn dangling(objects: &[Object]) -> BTreeSet<String> {
+    let intake = Intake { objects: objects.to_vec(), ..Intake::default() };
+    let report = crate::check::references(&intake);
+    report
+        .into_iter()
+        .filter(|finding| REFERENCES.contains(&finding.rule.id) && finding.level == Level::Error)
+        .map(|finding| finding.message)
+        .collect()
 }
 
 fn selects_own_pods(object: &Object) -> Option<bool> {

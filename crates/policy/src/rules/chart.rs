@@ -5,7 +5,17 @@ use wheelhouse_source::Span;
 use crate::check::{Checker, Said};
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[&VERSION_DASH, &NAME_SYMBOLS, &TYPE];
+pub(crate) const RULES: &[&Rule] = &[
+    &VERSION_DASH,
+    &NAME_SYMBOLS,
+    &REFERENCE,
+    &TYPE,
+    &DEPENDENCY,
+    &KUBE_VERSION,
+    &SCHEMA,
+    &ARCHIVE,
+    &RENDER,
+];
 
 static VERSION_DASH: Rule = Rule::error(
     "WH-001",
@@ -23,11 +33,58 @@ static NAME_SYMBOLS: Rule = Rule::warning(
 )
 .by_platform();
 
+static REFERENCE: Rule = Rule::error(
+    "WH-003",
+    "chart-reference",
+    "a chart is named by an https archive or an OCI reference, and the archive is what the reference says",
+    "https://HOST/PATH/NAME-VERSION.tgz, oci://HOST/PATH/NAME:VERSION or oci://HOST/PATH/NAME-VERSION.tgz",
+)
+.by_platform()
+.protecting();
+
 static TYPE: Rule = Rule::error(
     "WH-004",
     "chart-type",
     "a library chart has nothing to deploy",
     "deploy a chart that uses the library as a dependency",
+)
+.protecting();
+
+static DEPENDENCY: Rule = Rule::error(
+    "WH-005",
+    "dependency-missing",
+    "what a chart depends on comes in its own archive; nothing is fetched when it is deployed",
+    "run dependency update, then package again",
+);
+
+static KUBE_VERSION: Rule = Rule::error(
+    "WH-006",
+    "kube-version",
+    "a chart says which versions of Kubernetes it is for",
+    "widen kubeVersion in Chart.yaml, or choose another cluster",
+);
+
+static SCHEMA: Rule = Rule::error(
+    "WH-007",
+    "values-schema",
+    "the chart's own schema says which values it takes",
+    "give the value the type and range that the schema asks for",
+)
+.by_platform();
+
+static ARCHIVE: Rule = Rule::error(
+    "WH-008",
+    "archive-unsafe",
+    "an archive with links, strange paths or endless content reaches beyond the chart",
+    "package the chart again with package, which never writes such entries",
+)
+.protecting();
+
+static RENDER: Rule = Rule::error(
+    "WH-009",
+    "render-failed",
+    "a chart renders, within its budget of steps, bytes, depth and time",
+    "mend the template line; put a bound on the loop",
 )
 .protecting();
 

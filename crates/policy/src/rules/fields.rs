@@ -5,6 +5,7 @@ use wheelhouse_objects::{Content, Entry, Node, Object};
 
 use super::objects::{ALLOWED, INVALID};
 use crate::check::{Checker, Said};
+use crate::finding::Edit;
 use crate::nearest::nearest;
 
 /// Holds an object of an allowed kind against the fields of the kind.
@@ -115,7 +116,9 @@ impl<'a> Walk<'_, '_, 'a> {
             }
             _ => format!("make it {}", wanted(field)),
         };
-        self.checker.found(&INVALID, object, Said::at(path, node.span, message).fix(fix));
+        let said = Said::at(path, node.span, message).fix(fix);
+        let is_quoting = matches!(field, FieldType::Text) && is_scalar;
+        self.checker.found(&INVALID, object, if is_quoting { said.edit(Edit::Quote) } else { said });
     }
 
     fn unknown(&mut self, entry: &Entry, known: impl Iterator<Item = &'static str>) {

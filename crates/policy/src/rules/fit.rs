@@ -1,14 +1,16 @@
 //! I: what the chart asks for against the machines it is to run on.
 
-use wheelhouse_objects::{ContainerList, Node, Object, PodTemplate, pod_spec};
+use wheelhouse_objects::{Node, Object, PodTemplate, pod_spec};
 use wheelhouse_source::Span;
 
+use super::capacity::needed;
 use super::resources::amount;
 use crate::check::{Checker, Said};
 use crate::facts::Machines;
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[&GPU_FIT, &GPU_UNUSED, &MULTI_NODE];
+pub(crate) const GPU_FIT_RULES: &[&Rule] = &[&GPU_FIT];
+pub(crate) const RULES: &[&Rule] = &[&GPU_UNUSED, &INSTANCE_TYPE, &MULTI_NODE];
 
 static GPU_FIT: Rule = Rule::error(
     "WH-143",
@@ -23,6 +25,14 @@ static GPU_UNUSED: Rule = Rule::warning(
     "GPUs that no container asks for are paid for and idle",
     "resources.limits: {nvidia.com/gpu: 1}, or an instance type without GPUs",
 );
+static INSTANCE_TYPE: Rule = Rule::error(
+    "WH-147",
+    "instance-type-syntax",
+    "an instance type names its provider, its GPU, how many of them a node has and how many nodes there are",
+    "<CSP>.GPU.<GPU>_<n>x[.x<nodes>], for example ON-PREM.GPU.H100_8x.x2",
+)
+.by_platform()
+.protecting();
 static MULTI_NODE: Rule = Rule::warning(
     "WH-148",
     "multi-node-shape",
@@ -144,29 +154,13 @@ fn nodes_needed(demands: &[Demand<'_>], per_node: i64) -> i64 {
     i64::try_from(free.len()).unwrap_or(i64::MAX)
 }
 
-/// GPUs of a pod: what its containers and sidecars take together, or what an init container and
-/// the sidecars before it take, whichever is more.
+/// GPUs of a pod.
 fn gpus_of_pod(template: &PodTemplate<'_>) -> i64 {
-    let (mut together, mut sidecars, mut peak) = (0_i64, 0_i64, 0_i64);
-    for container in template.containers() {
-        let limits =
-            container.node.at("resources.limits").or_else(|| container.node.at("resources.requests"));
-        let gpus =
-            limits.and_then(|limits| limits.get(GPU)).and_then(amount).map_or(0, |amount| amount.units());
-        match container.list {
-            ContainerList::Containers => together = together.saturating_add(gpus),
-            ContainerList::InitContainers if container.is_sidecar() => {
-                sidecars = sidecars.saturating_add(gpus)
-            }
-            ContainerList::InitContainers => peak = peak.max(sidecars.saturating_add(gpus)),
-            ContainerList::EphemeralContainers => {}
-        }
-    }
-    peak.max(together.saturating_add(sidecars))
+    needed(template, GPU).units()
 }
 
 /// How many pods of an object run at once.
-fn pods_of(object: &Object) -> i64 {
+pub(crate) fn pods_of(object: &Object) -> i64 {
     let number = |path: &str| object.root.at(path).and_then(Node::as_integer);
     match object.kind.as_str() {
         "Pod" => 1,

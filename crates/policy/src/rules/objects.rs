@@ -202,6 +202,41 @@ fn shape(checker: &mut Checker<'_>, object: &Object) {
         checker.found(&OTHER_NAMESPACE, object, Said::at("metadata.namespace", namespace.span, message));
     }
     fields::check(checker, object);
+    sizes(checker, object);
+}
+
+/// What the API server takes of one document, and of the data of a ConfigMap or Secret: 1 MiB.
+const MOST_BYTES: usize = 1 << 20;
+
+fn sizes(checker: &mut Checker<'_>, object: &Object) {
+    let root = &object.root;
+    if root.span.len() > MOST_BYTES {
+        let kind = root.entry("kind").map_or(root.span, |entry| entry.key_span);
+        let message = format!("{object} is {} bytes long, the limit is {MOST_BYTES}", root.span.len());
+        checker.found(&INVALID, object, Said::at("", kind, message).fix("split it"));
+        return;
+    }
+    if !(object.is("", "ConfigMap") || object.is("", "Secret")) {
+        return;
+    }
+    let bytes = |field: &str, share: usize| -> usize {
+        let entries = root.get(field).map(Node::entries).unwrap_or_default();
+        entries.iter().filter_map(|entry| entry.value.as_str()).map(|text| text.len() * share / 4).sum()
+    };
+    // What is in base64 holds three bytes in four letters.
+    let is_secret = object.kind == "Secret";
+    let total =
+        bytes("data", if is_secret { 3 } else { 4 }) + bytes("binaryData", 3) + bytes("stringData", 4);
+    if total > MOST_BYTES {
+        let field = if is_secret && root.get("data").is_none() { "stringData" } else { "data" };
+        let span = root.entry(field).map_or(root.span, |entry| entry.key_span);
+        let message = format!("{object} holds {total} bytes of data, the limit is {MOST_BYTES}");
+        checker.found(
+            &INVALID,
+            object,
+            Said::at(field, span, message).fix("split it, or put the data into the image"),
+        );
+    }
 }
 
 /// The API server refuses ephemeral containers in a pod that is created.

@@ -8,7 +8,7 @@ use crate::check::{Checker, Pod, Said};
 use crate::rule::Rule;
 
 pub(crate) const RULES: &[&Rule] =
-    &[&TOKEN, &NON_ROOT_EXPLICIT, &SECCOMP, &APP_ARMOR, &SE_LINUX, &READ_ONLY_ROOT];
+    &[&TOKEN, &NON_ROOT_EXPLICIT, &SECCOMP, &APP_ARMOR, &SE_LINUX, &READ_ONLY_ROOT, &IDLE_ROLE];
 
 static TOKEN: Rule = Rule::warning(
     "WH-130",
@@ -48,6 +48,14 @@ static READ_ONLY_ROOT: Rule = Rule::info(
     "read-only-root",
     "a program that cannot write its own files is harder to take over",
     "set readOnlyRootFilesystem: true, with an emptyDir where the program writes",
+);
+
+/// Found where RoleBindings are looked at.
+pub(crate) static IDLE_ROLE: Rule = Rule::info(
+    "WH-138",
+    "chart-rbac-idle",
+    "pods of a function run under an account of the platform and get no token",
+    "delete the RBAC objects, or ask the operator to allow access to the Kubernetes API",
 );
 
 pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {

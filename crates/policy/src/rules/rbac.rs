@@ -1,8 +1,8 @@
 //! J: what Roles, RoleBindings, ServiceAccounts and token Secrets may hold.
 
-use wheelhouse_objects::{Node, Object};
+use wheelhouse_objects::{Node, Object, pod_spec};
 
-use super::pod::check_service_account;
+use super::pod::{IDLE_ROLE, check_service_account};
 use crate::check::{Checker, Said};
 use crate::rule::{Level, Rule};
 
@@ -125,7 +125,10 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
     for object in objects {
         match (object.group(), object.kind.as_str()) {
             (RBAC, "Role") => role(checker, object, &secrets),
-            (RBAC, "RoleBinding") => binding(checker, object, objects),
+            (RBAC, "RoleBinding") => {
+                binding(checker, object, objects);
+                idle(checker, object, objects);
+            }
             ("", "ServiceAccount") => account(checker, object),
             ("", "Secret") => token_secret(checker, object),
             _ => {}
@@ -321,6 +324,25 @@ fn binding(checker: &mut Checker<'_>, object: &Object, objects: &[Object]) {
             );
             checker.found(&SUBJECT, object, Said::at(format!("subjects[{index}]"), subject.span, message));
         }
+    }
+}
+
+/// A binding to the account that the chart's own pods ask for (WH-138): they run under another.
+fn idle(checker: &mut Checker<'_>, binding: &Object, objects: &[Object]) {
+    let subjects = binding.root.get("subjects").map(Node::items).unwrap_or_default();
+    let is_used = |name: &str| {
+        objects.iter().filter_map(pod_spec::pod_template).any(|template| {
+            let account = template.spec.set("serviceAccountName").and_then(Node::as_str).unwrap_or("default");
+            account == name
+        })
+    };
+    let used = subjects.iter().find(|subject| {
+        subject.get("kind").and_then(Node::as_str) == Some("ServiceAccount")
+            && subject.get("name").and_then(Node::as_str).is_some_and(is_used)
+    });
+    if let Some(subject) = used {
+        let message = format!("{binding} has no effect: pods of a function get no service account token");
+        checker.found(&IDLE_ROLE, binding, Said::at("subjects", subject.span, message));
     }
 }
 

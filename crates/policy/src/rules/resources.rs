@@ -34,6 +34,19 @@ pub(crate) fn amount(node: &Node) -> Option<Quantity> {
     Quantity::of(&node.to_json())
 }
 
+/// An amount as people write it: bytes in binary units, processors in thousandths where needed.
+pub(crate) fn shown(resource: &str, amount: Quantity) -> String {
+    let units = amount.units();
+    if resource == "cpu" {
+        let millis = amount.millis();
+        return if millis % 1000 == 0 { (millis / 1000).to_string() } else { format!("{millis}m") };
+    }
+    [("Ti", 40), ("Gi", 30), ("Mi", 20), ("Ki", 10)]
+        .iter()
+        .find(|(_, bits)| units != 0 && units % (1_i64 << bits) == 0)
+        .map_or_else(|| units.to_string(), |(unit, bits)| format!("{}{unit}", units >> bits))
+}
+
 pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     for container in pod.template.containers() {
         if container.list == ContainerList::EphemeralContainers {

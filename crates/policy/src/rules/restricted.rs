@@ -6,11 +6,21 @@ use super::baseline::{is_baseline_capability, relaxed_by_user_namespace};
 use super::pod::NON_ROOT_EXPLICIT;
 use super::security_context::{all, of_containers, of_pod};
 use crate::check::{Checker, Pod, Said};
+use crate::finding::Edit;
 use crate::rule::Rule;
 
+/// WH-120 is told beside WH-040, which is narrower.
 pub(crate) const RULES: &[&Rule] =
-    &[&PRIVILEGE_ESCALATION, &RUN_AS_NON_ROOT, &RUN_AS_USER, &SECCOMP, &CAPABILITIES, &PROC_MOUNT];
+    &[&VOLUMES, &PRIVILEGE_ESCALATION, &RUN_AS_NON_ROOT, &RUN_AS_USER, &SECCOMP, &CAPABILITIES, &PROC_MOUNT];
 
+static VOLUMES: Rule = Rule::warning(
+    "WH-120",
+    "restricted-volumes",
+    "volumes of other types reach beyond the pod",
+    "use a persistentVolumeClaim",
+)
+.by_pod_security()
+.later();
 static PRIVILEGE_ESCALATION: Rule = Rule::warning(
     "WH-121",
     "privilege-escalation",
@@ -96,8 +106,9 @@ fn privilege_escalation(checker: &mut Checker<'_>, pod: &Pod<'_>) {
             format!("{}: {} must set allowPrivilegeEscalation=false", pod.object, context.owner.shown());
         let path = format!("{}.allowPrivilegeEscalation", context.path);
         let said = match field {
-            Some(field) => Said::at(path, field.span, message),
-            None => Said::missing(path, context.span, message),
+            Some(field) => Said::at(path, field.span, message).edit(Edit::Set("false".to_owned())),
+            None => Said::missing(path, context.span, message)
+                .edit(context.adding("allowPrivilegeEscalation", "false")),
         };
         checker.found(&PRIVILEGE_ESCALATION, pod.object, said);
     }
@@ -171,7 +182,10 @@ fn seccomp(checker: &mut Checker<'_>, pod: &Pod<'_>) {
                 context.owner.shown()
             );
             let path = format!("{}.seccompProfile.type", context.path);
-            checker.found(&SECCOMP, pod.object, Said::missing(path, context.span, message));
+            let said = Said::missing(path, context.span, message);
+            let edit = context.adding("seccompProfile.type", "RuntimeDefault");
+            let has_profile = context.field("seccompProfile").is_some();
+            checker.found(&SECCOMP, pod.object, if has_profile { said } else { said.edit(edit) });
         }
     }
 }
@@ -183,7 +197,10 @@ fn capabilities(checker: &mut Checker<'_>, pod: &Pod<'_>) {
         if !dropped.iter().any(|capability| capability.as_str() == Some("ALL")) {
             let message = format!("{}: {owner} must drop ALL capabilities", pod.object);
             let path = format!("{}.capabilities.drop", context.path);
-            checker.found(&CAPABILITIES, pod.object, Said::missing(path, context.span, message));
+            let said = Said::missing(path, context.span, message);
+            let edit = context.adding("capabilities.drop", "[\"ALL\"]");
+            let has_capabilities = context.field("capabilities").is_some();
+            checker.found(&CAPABILITIES, pod.object, if has_capabilities { said } else { said.edit(edit) });
         }
         let added = context.field("capabilities.add").map(Node::items).unwrap_or_default();
         for (index, capability) in added.iter().enumerate() {

@@ -4,6 +4,7 @@ use wheelhouse_objects::{Container, Node, PodTemplate};
 use wheelhouse_source::Span;
 
 use crate::check::Pod;
+use crate::finding::Edit;
 
 /// Whose security context it is.
 pub(crate) enum Owner<'a> {
@@ -37,6 +38,12 @@ impl<'a> SecurityContext<'a> {
     /// A field at a dotted path, if it is set.
     pub(crate) fn field(&self, path: &str) -> Option<&'a Node> {
         self.node?.at(path).filter(|node| node.value != wheelhouse_objects::Content::Null)
+    }
+
+    /// The edit that adds a field that is missing, and the context itself if there is none.
+    pub(crate) fn adding(&self, field: &str, value: &str) -> Edit {
+        let key = if self.node.is_some() { field.to_owned() } else { format!("securityContext.{field}") };
+        Edit::Add(key, value.to_owned())
     }
 }
 

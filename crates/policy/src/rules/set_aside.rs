@@ -1,10 +1,10 @@
 //! B: what is set aside: hooks, custom resource definitions, the chart's word to the platform.
 
-use wheelhouse_objects::{Node, Object};
+use wheelhouse_objects::{Node, Object, read_document};
 
 use crate::check::{Checker, Said};
 use crate::intake::Intake;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] = &[&HOOK, &DEFINITION, &OPAQUE, &WORKLOAD_CONFIG];
 
@@ -59,12 +59,31 @@ pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake) {
         checker.found(&DEFINITION, definition, said);
     }
     for config in &intake.workload_config {
-        let said = Said::at(
-            "data",
-            config.root.span,
-            format!("{config} sets {}; it is read by the platform and not installed", keys(config)),
-        );
-        checker.found(&WORKLOAD_CONFIG, config, said);
+        workload_config(checker, config);
+    }
+}
+
+/// The flags the platform reads, as `featureFlags` of `config.yaml`.
+const FLAGS: &[&str] = &["StatusByWorkerReadiness"];
+
+fn workload_config(checker: &mut Checker<'_>, config: &Object) {
+    let span = config.root.span;
+    let message = format!("{config} sets {}; it is read by the platform and not installed", keys(config));
+    checker.found(&WORKLOAD_CONFIG, config, Said::at("data", span, message));
+    let Some(node) = config.root.get("data").and_then(|data| data.get("config.yaml")) else { return };
+    let problem = match node.as_str().map(|text| read_document(text.as_bytes(), 0)) {
+        None => Some("config.yaml is no text".to_owned()),
+        Some(Err(error)) => Some(format!("config.yaml cannot be read: {error}")),
+        Some(Ok(root)) => {
+            let flags = root.get("featureFlags").map(Node::entries).unwrap_or_default();
+            let unknown = flags.iter().find(|flag| !FLAGS.contains(&flag.key.as_str()));
+            unknown.map(|flag| format!("flag {} is not known", flag.key))
+        }
+    };
+    if let Some(problem) = problem {
+        let said = Said::at("data.config.yaml", node.span, format!("{config}: {problem}"));
+        let fix = format!("the known flags are {}", FLAGS.join(", "));
+        checker.found(&WORKLOAD_CONFIG, config, said.level(Level::Warning).fix(fix));
     }
 }
 

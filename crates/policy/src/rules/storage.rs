@@ -1,14 +1,21 @@
 //! E: volumes and claims.
 
-use wheelhouse_objects::{Node, Object, Quantity, pod_spec};
+use wheelhouse_objects::{Node, Object, PodTemplate, Quantity, pod_spec};
+
+use super::capacity::needed;
+use super::fit::pods_of;
+use super::resources::{amount, shown};
 
 use crate::check::{Checker, Said};
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULES: &[&Rule] = &[&VOLUME_TYPE, &PROJECTED, &CLAIM, &CHOSEN_VOLUME, &MEMORY];
+pub(crate) const RULES: &[&Rule] = &[&VOLUME_TYPE, &PROJECTED, &CLAIM, &CHOSEN_VOLUME, &MEMORY, &DISK];
 
 /// The volume types that are allowed.
 const ALLOWED: &[&str] = &["configMap", "secret", "projected", "persistentVolumeClaim", "emptyDir"];
+
+/// Further volume types that the Pod Security Standards, level Restricted, would allow.
+const RESTRICTED: &[&str] = &["csi", "downwardAPI", "ephemeral", "image"];
 
 static VOLUME_TYPE: Rule = Rule::error(
     "WH-040",
@@ -29,8 +36,8 @@ static PROJECTED: Rule = Rule::error(
 static CLAIM: Rule = Rule::error(
     "WH-042",
     "volume-claim-template",
-    "a claim that copies another volume can reach data of others",
-    "remove the data source",
+    "a claim stays in its namespace, in the storage quota and with the storage classes there are",
+    "remove the data source; ask for a size within the quota and a storage class of the cluster, or none",
 );
 
 static CHOSEN_VOLUME: Rule = Rule::error(
@@ -47,8 +54,17 @@ static MEMORY: Rule = Rule::warning(
     "add sizeLimit",
 );
 
+static DISK: Rule = Rule::info(
+    "WH-045",
+    "emptydir-size",
+    "what a pod downloads and writes is limited by the disk space of its node",
+    "use a smaller sizeLimit, or a claim",
+);
+
 pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
+    let mut claimed = Quantity::ZERO;
     for object in objects {
+        claims_of(checker, object, &mut claimed);
         if object.is("", "PersistentVolumeClaim") {
             claim(checker, object, &object.root, "", object.name());
         }
@@ -65,6 +81,8 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
             let path = format!("{}.volumes[{index}]", template.path);
             volume(checker, object, node, &path);
         }
+        memory(checker, object, &template);
+        disk(checker, object, &template);
     }
 }
 
@@ -84,6 +102,9 @@ fn volume(checker: &mut Checker<'_>, object: &Object, node: &Node, path: &str) {
             }
             if kind == "hostPath" {
                 said = said.also("WH-104");
+            }
+            if !RESTRICTED.contains(&kind) {
+                said = said.also("WH-120");
             }
             checker.found(&VOLUME_TYPE, object, said);
         }
@@ -106,6 +127,138 @@ fn volume(checker: &mut Checker<'_>, object: &Object, node: &Node, path: &str) {
             "{object}: volume \"{name}\" is memory-backed without sizeLimit; what is written counts as the pod's memory"
         );
         checker.found(&MEMORY, object, Said::at(format!("{path}.emptyDir.medium"), medium.span, message));
+    }
+}
+
+/// Memory-backed volumes with a limit must fit into what the containers may use (WH-044).
+fn memory(checker: &mut Checker<'_>, object: &Object, template: &PodTemplate<'_>) {
+    let limits: Option<Vec<Quantity>> = template
+        .containers()
+        .iter()
+        .map(|container| container.node.at("resources.limits")?.set("memory").and_then(amount))
+        .collect();
+    let Some(limits) = limits.filter(|limits| !limits.is_empty()) else { return };
+    let together = limits.into_iter().fold(Quantity::ZERO, Quantity::plus);
+    for (index, volume) in volumes(template).iter().enumerate() {
+        let Some(empty) = volume.get("emptyDir") else { continue };
+        if empty.get("medium").and_then(Node::as_str) != Some("Memory") {
+            continue;
+        }
+        if let Some(limit) = empty.set("sizeLimit")
+            && let Some(size) = amount(limit).filter(|size| *size > together)
+        {
+            let name = volume.get("name").and_then(Node::as_str).unwrap_or_default();
+            let message = format!(
+                "{object}: volume \"{name}\" may take {} of memory; its containers have {} together",
+                shown("memory", size),
+                shown("memory", together)
+            );
+            let path = format!("{}.volumes[{index}].emptyDir.sizeLimit", template.path);
+            checker.found(&MEMORY, object, Said::at(path, limit.span, message).fix("lower sizeLimit"));
+        }
+    }
+}
+
+/// What a pod may write against the disk of its node (WH-045).
+fn disk(checker: &mut Checker<'_>, object: &Object, template: &PodTemplate<'_>) {
+    const RESOURCE: &str = "ephemeral-storage";
+    let node = checker.facts.cluster.node.as_ref();
+    let Some(room) = node.and_then(|node| node.get(RESOURCE)).copied() else { return };
+    let sized: Vec<(&Node, Quantity)> = volumes(template)
+        .iter()
+        .filter_map(|volume| volume.get("emptyDir"))
+        .filter(|empty| empty.get("medium").and_then(Node::as_str) != Some("Memory"))
+        .filter_map(|empty| Some((empty, empty.set("sizeLimit").and_then(amount)?)))
+        .collect();
+    let volumes = sized.iter().fold(Quantity::ZERO, |sum, (_, size)| sum.plus(*size));
+    let writes = volumes.plus(needed(template, RESOURCE));
+    if writes > room {
+        let span =
+            sized.iter().max_by_key(|(_, size)| *size).map_or(template.spec.span, |(node, _)| node.span);
+        let message =
+            format!("{object} may write {}; the node has {}", shown(RESOURCE, writes), shown(RESOURCE, room));
+        checker.found(&DISK, object, Said::at(format!("{}.volumes", template.path), span, message));
+    }
+}
+
+fn volumes<'a>(template: &PodTemplate<'a>) -> &'a [Node] {
+    template.spec.get("volumes").map(Node::items).unwrap_or_default()
+}
+
+/// Sizes, storage classes and use of an object's claims (WH-042); `claimed` is what all claims
+/// before ask for.
+fn claims_of(checker: &mut Checker<'_>, object: &Object, claimed: &mut Quantity) {
+    if object.is("", "PersistentVolumeClaim") {
+        capacity_of_claim(checker, object, &object.root, "", object.name(), 1, claimed);
+    }
+    if !object.is("apps", "StatefulSet") {
+        return;
+    }
+    let mounted: Vec<&str> = pod_spec::pod_template(object)
+        .iter()
+        .flat_map(PodTemplate::containers)
+        .flat_map(|container| container.node.get("volumeMounts").map(Node::items).unwrap_or_default())
+        .filter_map(|mount| mount.get("name").and_then(Node::as_str))
+        .collect();
+    let templates = object.root.at("spec.volumeClaimTemplates").map(Node::items).unwrap_or_default();
+    for (index, template) in templates.iter().enumerate() {
+        let prefix = format!("spec.volumeClaimTemplates[{index}].");
+        let named = template.at("metadata.name");
+        let name = named.and_then(Node::as_str).unwrap_or_default();
+        capacity_of_claim(checker, object, template, &prefix, name, pods_of(object), claimed);
+        if let Some(node) = named.filter(|_| !mounted.contains(&name)) {
+            let message = format!("{object}: claim \"{name}\" is mounted by no container");
+            let said = Said::at(format!("{prefix}metadata.name"), node.span, message);
+            checker.found(&CLAIM, object, said.level(Level::Warning).fix("mount it, or remove the claim"));
+        }
+    }
+}
+
+fn capacity_of_claim(
+    checker: &mut Checker<'_>,
+    object: &Object,
+    root: &Node,
+    prefix: &str,
+    name: &str,
+    copies: i64,
+    claimed: &mut Quantity,
+) {
+    let cluster = &checker.facts.cluster;
+    let mut found = Vec::new();
+    if let Some(node) = root.at("spec.resources.requests.storage")
+        && let Some(size) = amount(node)
+        && let Some(quota) = cluster.storage_quota
+    {
+        let before = *claimed;
+        for _ in 0..copies.clamp(0, 4096) {
+            *claimed = claimed.plus(size);
+        }
+        // Only the claim that goes beyond is told of, not those after it.
+        if before <= quota && *claimed > quota {
+            let message = format!(
+                "{object}: claim \"{name}\" brings the chart's claims to {}; the storage quota is {}",
+                shown("storage", *claimed),
+                shown("storage", quota)
+            );
+            found.push((
+                format!("{prefix}spec.resources.requests.storage"),
+                node.span,
+                message,
+                Level::Error,
+            ));
+        }
+    }
+    if let Some(node) = root.at("spec.storageClassName")
+        && let Some(class) = node.as_str().filter(|class| !class.is_empty())
+        && let Some(classes) = &cluster.storage_classes
+        && !classes.iter().any(|known| known == class)
+    {
+        let message =
+            format!("{object}: claim \"{name}\" asks for storage class \"{class}\", which is not there");
+        found.push((format!("{prefix}spec.storageClassName"), node.span, message, Level::Warning));
+    }
+    for (path, span, message, level) in found {
+        checker.found(&CLAIM, object, Said::at(path, span, message).level(level));
     }
 }
 

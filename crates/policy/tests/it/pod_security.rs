@@ -110,7 +110,7 @@ fn host_paths_are_told_once() {
     let document = pod("volumes: [{name: v, hostPath: {path: /}}]");
     let findings = crate::support::findings_with(&document, &facts());
     let (finding, _) = findings.iter().find(|(finding, _)| finding.rule.id == "WH-040").unwrap();
-    assert_eq!(finding.also, ["WH-104"]);
+    assert_eq!(finding.also, ["WH-104", "WH-120"]);
 }
 
 #[test]

@@ -87,6 +87,7 @@ fn render_with<T: Send + 'static>(
             skip_schema_validation: false,
             trace,
             clock: None,
+            lenient: false,
         };
         with(Renderer::new(Compat::V4).release(chart, &request, &mut Vec::new()))
     };

@@ -48,6 +48,7 @@ impl Job {
             skip_schema_validation: false,
             trace: false,
             clock: None,
+            lenient: false,
         };
         let rendered = self.renderer.release(chart, &request, &mut warnings)?;
         rendered.manifests.as_ref().ok().context("a rendered document is no manifest")?;
