@@ -1,0 +1,134 @@
+//! What goes wrong in clusters.
+
+use std::time::{Duration, Instant};
+
+use crate::cluster::{Cluster, IMAGE, Namespace, PATIENCE};
+use crate::eventually;
+
+pub(crate) fn a_container_that_ignores_sigterm_is_killed(namespace: &Namespace<'_>) {
+    namespace.pod("stubborn", "ignore-term -- sleep 600", "");
+    namespace.wait("condition=Ready", "pod/stubborn");
+    let begun = Instant::now();
+    namespace.ok("delete pod stubborn --grace-period=2 --wait");
+    let took = begun.elapsed();
+    assert!(took >= Duration::from_secs(2), "it had {took:?}, not the grace it was given");
+    assert!(took < Duration::from_secs(30), "{took:?}");
+}
+
+pub(crate) fn a_crashing_pod_waits_longer_each_time(namespace: &Namespace<'_>) {
+    namespace.apply(&format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: crash}}
+spec:
+  containers: [{{name: main, image: {IMAGE}, args: [echo, begun, '--', exit, '9']}}]
+"
+    ));
+    namespace.until("pod/crash", ".status.containerStatuses[0].state.waiting.reason", "CrashLoopBackOff");
+    namespace.until_it("pod/crash", ".status.containerStatuses[0].restartCount", |count| {
+        count.parse::<u32>().is_ok_and(|count| count >= 1)
+    });
+    namespace.until("pod/crash", ".status.containerStatuses[0].lastState.terminated.exitCode", "9");
+    assert_eq!(namespace.ok("logs crash --previous"), "begun\n");
+    namespace.until_it("pod/crash", ".status.containerStatuses[0].state.waiting.message", |message| {
+        message.starts_with("back-off ")
+    });
+}
+
+pub(crate) fn an_unreachable_registry_is_told(namespace: &Namespace<'_>) {
+    let pod = |name: &str, image: &str, policy: &str| {
+        namespace.apply(&format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  containers: [{{name: main, image: '{image}', imagePullPolicy: {policy}}}]\n"
+        ));
+    };
+    // Nobody listens on this port.
+    pod("away", "127.0.0.1:1/team/web:1", "IfNotPresent");
+    pod("absent", "test/other:1", "Never");
+    namespace.until_it("pod/away", ".status.containerStatuses[0].state.waiting.reason", |reason| {
+        matches!(reason, "ErrImagePull" | "ImagePullBackOff")
+    });
+    namespace.until("pod/away", ".status.containerStatuses[0].state.waiting.reason", "ImagePullBackOff");
+    let events =
+        namespace.ok("get events --field-selector involvedObject.name=away -o jsonpath={.items[*].message}");
+    assert!(events.contains("127.0.0.1:1") && events.contains("refused"), "{events}");
+    namespace.until("pod/absent", ".status.containerStatuses[0].state.waiting.reason", "ErrImageNeverPull");
+    // A pod that never ran goes at once.
+    let begun = Instant::now();
+    namespace.ok("delete pod away absent --wait");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+pub(crate) fn two_hundred_pods(namespace: &Namespace<'_>) {
+    let begun = Instant::now();
+    namespace.apply(&format!(
+        "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: many}}
+spec:
+  replicas: 200
+  selector: {{matchLabels: {{app: many}}}}
+  template:
+    metadata: {{labels: {{app: many}}}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers: [{{name: main, image: {IMAGE}, args: [sleep, '600']}}]
+"
+    ));
+    eventually("all are ready", Duration::from_secs(300), || {
+        let ready = namespace.ok("get deployment many -o jsonpath={.status.readyReplicas}");
+        if ready == "200" { Ok(()) } else { Err(ready) }
+    });
+    eprintln!("200 pods ready in {:.1?}", begun.elapsed());
+    let addresses = namespace.ok("get pods -o jsonpath={.items[*].status.podIP}");
+    let distinct: std::collections::BTreeSet<&str> = addresses.split(' ').collect();
+    assert_eq!(distinct.len(), 200);
+    let begun = Instant::now();
+    namespace.ok("delete deployment many --wait");
+    eventually("all are gone", PATIENCE * 2, || {
+        let left = namespace.json("get pods")["items"].as_array().unwrap().len();
+        if left == 0 { Ok(()) } else { Err(format!("{left} pods")) }
+    });
+    eprintln!("200 pods gone in {:.1?}", begun.elapsed());
+}
+
+pub(crate) fn pods_come_up_again_after_a_kill(cluster: Cluster) {
+    let namespace = cluster.namespace("again");
+    namespace.apply(&format!(
+        "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web}}
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+      - name: main
+        image: {IMAGE}
+        args: [serve, '8080']
+        readinessProbe: {{tcpSocket: {{port: 8080}}, periodSeconds: 1}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web}}
+spec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]}}
+"
+    ));
+    namespace.ok("rollout status deployment/web --timeout=300s");
+    let before = namespace.ok("get pods -o jsonpath={.items[0].metadata.uid}");
+    cluster.kill_and_start();
+    eventually("the pod runs again", PATIENCE, || {
+        let namespace = cluster.again("again");
+        let outcome = namespace.kubectl(&["exec", "deployment/web", "--", "/guest", "get", "web:80"], "");
+        if outcome.code == 0 && outcome.out.starts_with("web-") {
+            Ok(())
+        } else {
+            Err(format!("{outcome:?}"))
+        }
+    });
+    assert_eq!(cluster.again("again").ok("get pods -o jsonpath={.items[0].metadata.uid}"), before);
+}

@@ -1,0 +1,118 @@
+//! The life of a pod.
+
+use crate::cluster::{IMAGE, Namespace};
+
+pub(crate) fn probes_decide_on_readiness_and_restarts(namespace: &Namespace<'_>) {
+    namespace.apply(&format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: shy}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: main
+    image: {IMAGE}
+    args: [serve, '8080']
+    startupProbe: {{tcpSocket: {{port: 8080}}, periodSeconds: 1, failureThreshold: 30}}
+    readinessProbe: {{httpGet: {{path: /healthy, port: 8080}}, periodSeconds: 1}}
+    livenessProbe: {{exec: {{command: [/guest, list, /tmp]}}, periodSeconds: 1}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: sick}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: main
+    image: {IMAGE}
+    args: [serve, '8080']
+    livenessProbe: {{httpGet: {{path: /fail, port: 8080}}, periodSeconds: 1, failureThreshold: 1}}
+"
+    ));
+    namespace.until("pod/shy", ".status.containerStatuses[0].started", "true");
+    assert_eq!(namespace.ok("get pod shy -o jsonpath={.status.containerStatuses[0].ready}"), "false");
+    namespace.ok("exec shy -- /guest write /tmp/healthy yes");
+    namespace.wait("condition=Ready", "pod/shy");
+    assert_eq!(namespace.ok("get pod shy -o jsonpath={.status.containerStatuses[0].restartCount}"), "0");
+    namespace.until_it("pod/sick", ".status.containerStatuses[0].restartCount", |count| {
+        count.parse::<u32>().is_ok_and(|count| count >= 1)
+    });
+    let events =
+        namespace.ok("get events --field-selector involvedObject.name=sick -o jsonpath={.items[*].reason}");
+    assert!(events.contains("Unhealthy") && events.contains("Killing"), "{events}");
+}
+
+pub(crate) fn init_containers_go_before_and_sidecars_beside(namespace: &Namespace<'_>) {
+    namespace.apply(&format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: ordered}}
+spec:
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 1
+  securityContext: {{runAsUser: 0}}
+  volumes: [{{name: shared, emptyDir: {{}}}}]
+  initContainers:
+  - {{name: first, image: {IMAGE}, args: [write, /shared/a, one], volumeMounts: [{{name: shared, mountPath: /shared}}]}}
+  - {{name: beside, image: {IMAGE}, args: [serve, '9000'], restartPolicy: Always, startupProbe: {{tcpSocket: {{port: 9000}}, periodSeconds: 1}}}}
+  - {{name: second, image: {IMAGE}, args: [get, '127.0.0.1:9000']}}
+  containers:
+  - {{name: main, image: {IMAGE}, args: [cat, /shared/a], volumeMounts: [{{name: shared, mountPath: /shared}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: blocked}}
+spec:
+  restartPolicy: Never
+  initContainers: [{{name: first, image: {IMAGE}, args: [exit, '4']}}]
+  containers: [{{name: main, image: {IMAGE}, args: [echo, never]}}]
+"
+    ));
+    assert_eq!(namespace.log_of("ordered"), "one");
+    assert_eq!(namespace.ok("logs ordered -c second"), "ordered\n");
+    namespace.until("pod/blocked", ".status.phase", "Failed");
+    let code = "get pod blocked -o jsonpath={.status.initContainerStatuses[0].state.terminated.exitCode}";
+    assert_eq!(namespace.ok(code), "4");
+    assert_eq!(namespace.ok("get pod blocked --no-headers").split_whitespace().nth(2), Some("Init:Error"));
+}
+
+pub(crate) fn security_settings_hold(namespace: &Namespace<'_>) {
+    namespace.pod(
+        "confined",
+        "id -- unshare -- write /x y -- write /tmp/x y",
+        "securityContext: {seccompProfile: {type: RuntimeDefault}, runAsUser: 1234, runAsGroup: 99}",
+    );
+    let expected = "uid=1234 gid=99 pid=1\nunshare: Operation not permitted (os error 1)\na thread runs\n\
+        cannot write /x: permission denied\nwrote /tmp/x\n";
+    assert_eq!(namespace.log_of("confined"), expected);
+    namespace.pod(
+        "local",
+        "echo never",
+        "securityContext: {seccompProfile: {type: Localhost, localhostProfile: x}}",
+    );
+    namespace.until(
+        "pod/local",
+        ".status.containerStatuses[0].state.waiting.reason",
+        "CreateContainerConfigError",
+    );
+    namespace.pod("root", "echo never", "securityContext: {runAsNonRoot: true, runAsUser: 0}");
+    namespace.until(
+        "pod/root",
+        ".status.containerStatuses[0].state.waiting.reason",
+        "CreateContainerConfigError",
+    );
+    // More memory than allowed.
+    namespace.apply(&format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: hungry}}
+spec:
+  restartPolicy: Never
+  containers: [{{name: main, image: {IMAGE}, args: [eat, '200'], resources: {{limits: {{memory: 32Mi}}}}}}]
+"
+    ));
+    namespace.until("pod/hungry", ".status.containerStatuses[0].state.terminated.reason", "OOMKilled");
+}
