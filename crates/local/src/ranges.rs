@@ -80,8 +80,8 @@ fn overlap(one: Range, other: Range) -> bool {
     one.contains(other.base()) || other.contains(one.base())
 }
 
-/// The ranges that the routing table of the kernel names, but for the default routes, our own bridges and
-/// routes to nowhere.
+/// The ranges that the routing table of the kernel names, but for the default routes and routes to nowhere.
+/// A bridge of ours may be there though nobody holds its ranges: its cluster was killed.
 fn foreign_routes(table: &str) -> Vec<Range> {
     let address = |hex: &str| u32::from_str_radix(hex, 16).ok().map(u32::swap_bytes);
     table
@@ -89,20 +89,13 @@ fn foreign_routes(table: &str) -> Vec<Range> {
         .skip(1)
         .filter_map(|line| {
             let mut words = line.split_whitespace();
-            let device = words.next().filter(|name| *name != "*" && !is_bridge(name))?;
+            let device = words.next().filter(|name| *name != "*")?;
             let base = address(words.next()?)?;
             let mask = address(words.nth(5)?)?;
             tracing::trace!(device, "a route of the machine");
             (mask != 0).then(|| Range::new(base.into(), u8::try_from(mask.count_ones()).unwrap_or(32)))
         })
         .collect()
-}
-
-/// Whether a device is a bridge of a cluster of ours: `wh` and ten hexadecimal digits.
-fn is_bridge(device: &str) -> bool {
-    device
-        .strip_prefix("wh")
-        .is_some_and(|rest| rest.len() == 10 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -116,7 +109,8 @@ mod tests {
             cni0\t0000F40A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n\
             wh0123456789\t0000F50A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n\
             *\t0000F60A\t00000000\t0200\t0\t0\t0\t0000FFFF\t0\t0\t0\n";
-        assert_eq!(foreign_routes(table), ["10.244.0.0/16".parse().unwrap()]);
+        let expected = ["10.244.0.0/16", "10.245.0.0/16"].map(|range| range.parse::<Range>().unwrap());
+        assert_eq!(foreign_routes(table), expected);
         assert!(overlap("10.0.0.0/8".parse().unwrap(), pods(3)));
         assert!(!overlap(services(0), pods(0)));
     }

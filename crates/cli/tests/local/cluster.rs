@@ -120,6 +120,11 @@ impl Cluster {
         let pid = std::fs::read_to_string(Path::new(&self.state()).join("pid")).unwrap();
         let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
         assert!(killed.success());
+        // The kernel takes a moment to end it.
+        eventually("the process has ended", PATIENCE, || {
+            let status = wheelhouse(&["local", "status", "--state", &self.state()]);
+            if status.code == 3 { Ok(()) } else { Err(status.out) }
+        });
         assert!(self.up());
     }
 
