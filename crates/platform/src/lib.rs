@@ -1,5 +1,6 @@
 //! Everything in one process: control plane, gateway, registry, and an agent when there is a cluster.
 //!
+//! - [`DatabaseAddress`]: PostgreSQL in place of the embedded database.
 //! - [`Options`] → [`Platform::build`] (opens the state, binds the ports) → [`Platform::run`].
 //! - [`client`]: the API as commands call it.
 //! - [`Ready`] says where everything is.
@@ -15,3 +16,4 @@ mod source;
 
 pub use error::Error;
 pub use options::{Build, Options, Platform, Ready};
+pub use wheelhouse_store::postgres::Address as DatabaseAddress;

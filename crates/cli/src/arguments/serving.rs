@@ -31,6 +31,9 @@ pub(crate) struct ServingOptions {
     /// The folder for everything that is kept; else XDG_STATE_HOME/wheelhouse
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// A PostgreSQL database for the records, in place of the embedded one: postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long, value_name = "URL", env = "WHEELHOUSE_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
     /// Where API and invocations are served
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wheelhouse_platform::{Build, Options, Platform};
+use wheelhouse_platform::{Build, DatabaseAddress, Options, Platform};
 
 use super::Failure;
 use super::up::{addresses, next_command, text};
@@ -24,7 +24,7 @@ pub(super) fn run(options: &Serve, settings: &Settings, printer: Printer) -> Res
     block_on(async {
         let stop = stop_signal()?;
         let state = options.serving.state.clone().map_or_else(state_home, Ok)?;
-        let parts = Build { engine: engine(), options: platform_options(&options.serving, &state) };
+        let parts = Build { engine: engine(), options: platform_options(&options.serving, &state)? };
         let platform = Platform::build(parts).await.map_err(chained)?;
         let ready = platform.ready();
         match options.serving.output {
@@ -39,12 +39,17 @@ pub(super) fn run(options: &Serve, settings: &Settings, printer: Printer) -> Res
 }
 
 /// The platform's options for what the user asked.
-pub(super) fn platform_options(serving: &ServingOptions, state: &Path) -> Options {
+///
+/// # Errors
+/// When the database's address cannot be read; the message does not show it, for it may hold a password.
+pub(super) fn platform_options(serving: &ServingOptions, state: &Path) -> Result<Options, Failure> {
     let mut options = Options::on_loopback(platform_folder(state));
+    options.database =
+        serving.database.as_deref().map(str::parse::<DatabaseAddress>).transpose().map_err(chained)?;
     options.listen = serving.listen;
     options.listen_grpc = Some(serving.listen_grpc);
     options.listen_registry = Some(serving.listen_registry);
     options.control.timers.startup = jiff::SignedDuration::from_secs(serving.startup_timeout.into());
     options.charts.private_hosts.extend(serving.private_registry.iter().cloned());
-    options
+    Ok(options)
 }

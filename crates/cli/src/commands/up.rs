@@ -19,7 +19,7 @@ pub(super) fn run(options: &Up, settings: &Settings, printer: Printer) -> Result
         let stop = stop_signal()?;
         let state = options.serving.state.clone().map_or_else(state_home, Ok)?;
         let options_of_stack = StackOptions {
-            platform: platform_options(&options.serving, &state),
+            platform: platform_options(&options.serving, &state)?,
             nodes: options.nodes,
             gpus: options.gpus.clone(),
             state: state.clone(),
