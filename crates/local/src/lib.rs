@@ -13,7 +13,7 @@
 //!     }
 //!     let runtime = tokio::runtime::Runtime::new().expect("threads");
 //!     runtime.block_on(async {
-//!         let cluster = LocalCluster::start(Options::new("/tmp/state")).await.expect("a cluster");
+//!         let mut cluster = LocalCluster::start(Options::new("/tmp/state")).await.expect("a cluster");
 //!         let timings = cluster.ready().await.expect("ready nodes");
 //!         println!("{} after {:?}", cluster.kubeconfig_path().display(), timings.nodes);
 //!         let client = cluster.client(); // what the agent and every other client is given
