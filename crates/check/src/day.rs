@@ -20,7 +20,8 @@ impl Day {
         let number =
             |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?;
         let day = Day { year: number(year)?, month: number(month)?, day: number(day)? };
-        let is_leap = day.year % 4 == 0 && (day.year % 100 != 0 || day.year % 400 == 0);
+        let is_leap =
+            day.year.is_multiple_of(4) && (!day.year.is_multiple_of(100) || day.year.is_multiple_of(400));
         let length = match day.month {
             4 | 6 | 9 | 11 => 30,
             2 if is_leap => 29,

@@ -102,6 +102,10 @@ fn measure_ours(programs: &Programs, objects: usize, watchers: usize) -> Result<
         if started.elapsed() > Duration::from_secs(30) {
             bail!("the API server does not come up");
         }
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "a file of another process tells nobody that it is there"
+        )]
         std::thread::sleep(Duration::from_millis(1));
     }
     measure(programs, &kubeconfig, objects, watchers, &[process], started)

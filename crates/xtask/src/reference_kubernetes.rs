@@ -32,8 +32,8 @@ fn build() -> Result<PathBuf> {
     std::fs::create_dir_all(&folder)?;
     say!("building the Kubernetes control plane (7 to 10 minutes, once)");
     let status = Command::new("go")
-        .args(["build", "-p", "2", "-trimpath", "-ldflags"])
-        .arg("-s -w -X k8s.io/component-base/version.gitVersion=v1.36.2")
+        .args(["build", "-p", "2", "-trimpath"])
+        .arg("-ldflags=-s -w -X=k8s.io/component-base/version.gitVersion=v1.36.2")
         .arg("-o")
         .arg(&folder)
         .args(PROGRAMS.map(|program| format!("k8s.io/kubernetes/cmd/{program}")))
