@@ -21,7 +21,7 @@ use output::say;
 const USAGE: &str = "\
 cargo xtask COMMAND
 
-  reference helm                  build the pinned Helm 4 and Helm 3 and compare our output with theirs
+  reference helm [--all]          build the pinned Helm 4 and Helm 3 and compare our output with theirs
   reference kubernetes [--record] build the pinned control plane and play the conformance transcripts against
                                   it and against the local API server; or record them from it
   bench-local [OBJECTS [WATCHERS]]
