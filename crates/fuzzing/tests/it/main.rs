@@ -8,7 +8,7 @@ use wheelhouse_fuzzing::TARGETS;
 
 /// What a seed may take: a release build needs milliseconds; this is a debug build, perhaps on a
 /// busy machine.
-const LONGEST: Duration = Duration::from_secs(20);
+const LONGEST: Duration = Duration::from_secs(60);
 
 fn fuzz_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz")

@@ -156,6 +156,6 @@ async fn stopping_lets_calls_finish() {
     };
     let (answer, ()) = tokio::join!(call, stopping);
     assert_eq!(answer.body, "released");
-    tokio::time::timeout(Duration::from_secs(5), harness.serving.take().unwrap()).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(60), harness.serving.take().unwrap()).await.unwrap().unwrap();
     assert!(tokio::net::TcpStream::connect(harness.address).await.is_err());
 }

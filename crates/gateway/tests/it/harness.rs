@@ -168,7 +168,7 @@ impl Harness {
     pub(crate) async fn restart(mut self) -> Self {
         let directory = self.directory.take().unwrap();
         let runtime = self.runtime.take().unwrap();
-        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(5))).await.unwrap();
+        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(60))).await.unwrap();
         let endpoint = self.route.instances[0].endpoints[0].clone();
         let instance: SocketAddr = format!("{}:{}", endpoint.host, endpoint.port).parse().unwrap();
         let function = Arc::clone(&self.function);
@@ -233,7 +233,7 @@ impl Harness {
     }
 
     pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        for _ in 0..500 {
+        for _ in 0..6000 {
             if holds(self) {
                 return;
             }

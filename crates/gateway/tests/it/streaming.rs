@@ -22,7 +22,7 @@ async fn events_arrive_one_by_one() {
         harness.function.release.notify_one();
         // The next event is sent only after this one has arrived.
         let frame =
-            tokio::time::timeout(Duration::from_secs(5), body.frame()).await.unwrap().unwrap().unwrap();
+            tokio::time::timeout(Duration::from_secs(60), body.frame()).await.unwrap().unwrap().unwrap();
         assert_eq!(frame.into_data().unwrap(), format!("data: {number}\n\n"));
         if number < 2 {
             assert_eq!(harness.load.load(version_id()).busy, 1);
@@ -115,7 +115,7 @@ async fn grpc_streams_in_both_directions_with_trailers() {
     for word in ["one", "two", "three"] {
         messages.send_data(Bytes::from(word)).await.unwrap();
         let frame =
-            tokio::time::timeout(Duration::from_secs(5), body.frame()).await.unwrap().unwrap().unwrap();
+            tokio::time::timeout(Duration::from_secs(60), body.frame()).await.unwrap().unwrap().unwrap();
         assert_eq!(frame.into_data().unwrap(), word);
     }
     drop(messages);

@@ -21,7 +21,7 @@ fn check(text: &str, limits: Limits, expect: &str) {
     let started = Instant::now();
     let error = Job::new(text).run_with(Options { limits, ..Options::default() }).unwrap_err();
     assert_eq!(error, expect);
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }
 
 #[test]

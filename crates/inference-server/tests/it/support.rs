@@ -38,7 +38,7 @@ impl Running {
     /// Stops it, and waits until it has ended.
     pub(crate) async fn stop(mut self) {
         self.stop.take().unwrap().send(()).unwrap();
-        tokio::time::timeout(Duration::from_secs(3), self.task).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(60), self.task).await.unwrap().unwrap();
     }
 
     pub(crate) async fn call(

@@ -1,6 +1,7 @@
 //! The file behind the store: one table of records, one of counters, each record with a checksum.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
@@ -13,6 +14,8 @@ const COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("counters"
 const FORMAT: u64 = 1;
 /// The index holds every record, so the file's own cache stays small.
 const CACHE_BYTES: usize = 4 << 20;
+/// How long a store that was closed, or whose process was killed, may still be locked.
+const RELEASE: Duration = Duration::from_secs(3);
 
 pub(super) struct Disk {
     database: Database,
@@ -39,7 +42,16 @@ impl Disk {
         let open = |reason: String| Error::Open { path: shown.clone(), reason };
         let damaged = |reason: String| Error::Damaged { path: shown.clone(), reason };
         let fresh = !path.exists();
-        let database = match Database::builder().set_cache_size(CACHE_BYTES).create(path) {
+        let begun = Instant::now();
+        let created = loop {
+            match Database::builder().set_cache_size(CACHE_BYTES).create(path) {
+                Err(redb::DatabaseError::DatabaseAlreadyOpen) if begun.elapsed() < RELEASE => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                created => break created,
+            }
+        };
+        let database = match created {
             Ok(database) => database,
             Err(error @ redb::DatabaseError::DatabaseAlreadyOpen) => return Err(open(error.to_string())),
             Err(redb::DatabaseError::Storage(redb::StorageError::Io(error)))

@@ -47,7 +47,7 @@ impl Process {
         let started = Instant::now();
         while !state.join("kubeconfig").exists() {
             assert!(process.child.try_wait().unwrap().is_none(), "the server ended at once");
-            assert!(started.elapsed() < Duration::from_secs(30), "the server does not come up");
+            assert!(started.elapsed() < Duration::from_secs(120), "the server does not come up");
             std::thread::sleep(Duration::from_millis(5));
         }
         process

@@ -95,7 +95,7 @@ impl Harness {
     }
 
     pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn(&Self) -> bool) {
-        for _ in 0..400 {
+        for _ in 0..2400 {
             if holds(self).await {
                 return;
             }

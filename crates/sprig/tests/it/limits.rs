@@ -12,7 +12,7 @@ fn check(template: &str, expect: &str) {
     let limits = Limits { bytes: 4 << 20, steps: 2_000_000, ..Limits::default() };
     let error = Render { limits, ..Render::new(template) }.run().expect_err(template);
     assert!(error.contains(expect), "{template}: {error}");
-    assert!(started.elapsed() < Duration::from_secs(5), "{template} took {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(60), "{template} took {:?}", started.elapsed());
 }
 
 #[test]
