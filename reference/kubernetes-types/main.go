@@ -70,7 +70,10 @@ func main() {
 // The roles and bindings every cluster starts with, one JSON object per line.
 func rbac(source, out string) {
 	var lines strings.Builder
-	for _, name := range []string{"cluster-roles", "cluster-role-bindings", "namespace-roles", "namespace-role-bindings"} {
+	for _, name := range []string{
+		"cluster-roles", "cluster-role-bindings", "controller-roles", "controller-role-bindings",
+		"namespace-roles", "namespace-role-bindings",
+	} {
 		raw, err := os.ReadFile(filepath.Join(source, "plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata", name+".yaml"))
 		check(err)
 		var list object

@@ -69,10 +69,11 @@ pub(crate) fn mutate_update(
     target: &Target,
     _context: &Context,
     new: &mut Value,
-    _old: &Value,
+    old: &Value,
 ) -> Result<(), Status> {
     if is(&target.resource, "", "pods") && target.subresource.is_empty() {
         pod::tolerations(new);
+        pod::keep_priority(new, old);
     }
     Ok(())
 }

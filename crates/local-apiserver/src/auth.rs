@@ -12,7 +12,7 @@ mod rbac;
 mod tokens;
 
 pub(crate) use bootstrap::{cluster_role_bindings, cluster_roles, roles};
-pub(crate) use rbac::{Attributes, allowed, rules_for};
+pub(crate) use rbac::{Attributes, allowed, decide, quoted_list, rules_for};
 pub use tokens::StaticToken;
 pub(crate) use tokens::{Authenticator, Claims};
 
@@ -58,15 +58,11 @@ pub(crate) fn escalation(
         if may("bind", plural, role) {
             return Ok(());
         }
-        rbac::role_rules(cluster, object, &target.namespace)
+        rbac::role_rules(cluster, object, &target.namespace).unwrap_or_default()
     };
     let owned = rules_for(cluster, &context.user, &target.namespace);
-    let missing: Vec<String> = granted
-        .iter()
-        .flat_map(rbac::single_rules)
-        .filter(|rule| !rbac::covers(&owned, rule))
-        .map(|rule| rbac::rule_text(&rule))
-        .collect();
+    let missing: Vec<Value> =
+        granted.iter().flat_map(rbac::single_rules).filter(|rule| !rbac::covers(&owned, rule)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -75,8 +71,8 @@ pub(crate) fn escalation(
         &format!(
             "user {:?} (groups={}) is attempting to grant RBAC permissions not currently held:\n{}",
             context.user.name,
-            serde_json::json!(context.user.groups),
-            missing.join("\n")
+            quoted_list(&context.user.groups),
+            rbac::compact_texts(&missing).join("\n")
         ),
     ))
 }

@@ -1,17 +1,18 @@
 //! Custom resources: definitions become served resources with their own schema.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, Written, parse};
 use crate::decode::decode;
-use crate::field::FieldError;
+use crate::field::{FieldError, Problem};
 use crate::meta;
 use crate::resources::{Resource, Subresource};
 use crate::schema::Shape;
 
 mod definition;
+mod rules;
 mod schema;
 mod shape;
 mod structural;
@@ -22,7 +23,8 @@ pub(crate) use validation::validate_definition;
 
 /// Table of the definitions.
 pub(crate) const TABLE: &str = "customresourcedefinitions.apiextensions.k8s.io";
-const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+/// Held by a definition that is being deleted until its objects are gone.
+pub(crate) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 /// One served version of a definition.
 #[derive(Debug)]
@@ -43,6 +45,10 @@ pub(crate) struct Version {
     pub(crate) columns: Vec<Value>,
     /// `openAPIV3Schema`.
     pub(crate) schema: Value,
+    /// What its users are warned of when the version is deprecated.
+    pub(crate) deprecation: Option<String>,
+    /// The rules of the schema, once somebody needs them.
+    rules: OnceLock<Option<rules::Rules>>,
     /// Unknown fields are kept everywhere.
     preserve: bool,
 }
@@ -126,14 +132,21 @@ impl Version {
             let shape = Shape::Ref { name: "meta.v1.ObjectMeta".to_owned(), atomic: false };
             let decoded = decode(&shape, metadata).map_err(|why| why.0)?;
             dropped.extend(decoded.unknown.into_iter().map(|path| format!("metadata.{path}")));
+            dropped.sort();
             meta::set(object, "metadata", decoded.value);
         } else {
             meta::set(object, "metadata", json!({}));
         }
         if !self.preserve {
-            schema::prune(&self.schema, object, &mut dropped);
+            let mut unknown = Vec::new();
+            schema::prune(&self.schema, object, &mut unknown);
+            unknown.sort();
+            dropped.extend(unknown);
         }
-        dropped.sort();
+        let mut unknown = Vec::new();
+        schema::embedded_metadata(&self.schema, object, &mut unknown);
+        unknown.sort();
+        dropped.extend(unknown);
         Ok(dropped)
     }
 
@@ -142,11 +155,25 @@ impl Version {
         schema::default(&self.schema, object);
     }
 
-    /// What is wrong with an object.
-    pub(crate) fn validate(&self, object: &Value) -> Vec<FieldError> {
-        let mut errors = schema::validate(&self.schema, object);
+    /// What is wrong with an object. What was wrong before and has not changed is let through; where a
+    /// rule is broken so, a warning says it.
+    pub(crate) fn validate(
+        &self,
+        object: &Value,
+        old: Option<&Value>,
+        warnings: &mut Vec<String>,
+    ) -> Vec<FieldError> {
+        let mut errors = schema::validate(&self.schema, object, old);
         if let Some(scale) = &self.scale {
             errors.extend(scale.validate(object));
+        }
+        if let Some(rules) = self.rules.get_or_init(|| rules::Rules::of(&self.schema)) {
+            if errors.iter().any(hinders_rules) {
+                let why = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+                errors.push(FieldError::invalid("<nil>", Value::Null, why));
+            } else {
+                errors.extend(rules.broken(object, old, warnings));
+            }
         }
         errors
     }
@@ -161,6 +188,19 @@ impl Version {
         }
         schema::default(&self.schema, object);
     }
+}
+
+/// An object with such an error is not fit for rules.
+fn hinders_rules(error: &FieldError) -> bool {
+    matches!(
+        error.problem,
+        Problem::NotSupported(..)
+            | Problem::Required(_)
+            | Problem::RequiredValid(..)
+            | Problem::TooLong(_)
+            | Problem::TooMany(..)
+            | Problem::TypeInvalid(..)
+    )
 }
 
 /// The resources a definition serves.
@@ -230,6 +270,8 @@ fn resources(definition: &Value) -> Vec<Arc<Resource>> {
                     .collect(),
                 columns: meta::items(version, &["additionalPrinterColumns"]).to_vec(),
                 preserve: preserve || schema == json!({}),
+                deprecation: definition::deprecation(definition, version),
+                rules: OnceLock::new(),
                 schema,
             };
             Arc::new(Resource {
@@ -333,11 +375,6 @@ async fn accept(cluster: &Cluster, definition: &mut Value, conflict: Option<&str
             subresource: "status".to_owned(),
         };
         crate::managed::on_update(&target, &crate::operations::Context::internal(), definition, &old);
-    }
-    let mut finalizers = meta::finalizers(definition);
-    if conflict.is_none() && !finalizers.iter().any(|f| f == CLEANUP) {
-        finalizers.push(CLEANUP.to_owned());
-        meta::set_metadata(definition, "finalizers", Some(json!(finalizers)));
     }
     let _ = replace(cluster, definition).await;
 }

@@ -39,6 +39,57 @@ pub(crate) fn decode(shape: &Shape, value: Value) -> Result<Decoded, WrongType> 
     Ok(Decoded { value, unknown: decoder.unknown })
 }
 
+/// Whether a merged object fits its type, in the words of the API's other reader, which takes objects
+/// apart that are in memory already.
+///
+/// # Errors
+/// When a value has the wrong type.
+pub(crate) fn restore(shape: &Shape, value: &Value) -> Result<(), String> {
+    let found = match value {
+        Value::Null => return Ok(()),
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "slice",
+        Value::Object(_) => "map",
+    };
+    let simple = |kind: &str, convertible: bool| {
+        Err(if convertible {
+            format!("cannot convert {found} to {kind}")
+        } else {
+            format!("unrecognized type: {kind}")
+        })
+    };
+    match (resolved(shape), value) {
+        (Shape::Any | Shape::FieldSet, _)
+        | (Shape::String, Value::String(_))
+        | (Shape::Boolean, Value::Bool(_))
+        | (Shape::Int32 | Shape::Int64 | Shape::Number, Value::Number(_)) => Ok(()),
+        (Shape::String, _) => simple("string", found == "int64"),
+        (Shape::Boolean, _) => simple("bool", false),
+        (Shape::Int32, _) => simple("int32", false),
+        (Shape::Int64, _) => simple("int64", false),
+        (Shape::Number, _) => simple("float64", false),
+        (Shape::List { item, .. }, Value::Array(items)) => {
+            items.iter().try_for_each(|value| restore(&item, value))
+        }
+        (Shape::List { .. }, _) => Err(format!("cannot restore slice from {found}")),
+        (Shape::Map { value: shape, .. }, Value::Object(map)) => {
+            map.values().try_for_each(|value| restore(&shape, value))
+        }
+        (Shape::Map { .. }, _) => Err(format!("cannot restore map from {found}")),
+        (shape @ (Shape::Ref { .. } | Shape::Inline(_)), value) => match (shape.type_def(), value) {
+            (None, _) => Ok(()),
+            (Some(def), Value::Object(map)) => def.fields.iter().try_for_each(|field| {
+                map.get(&field.name).map_or(Ok(()), |value| restore(&field.shape, value))
+            }),
+            (Some(_), _) => Err(format!("cannot restore struct from: {found}")),
+        },
+        (shape, value) => decode(&shape, value.clone()).map(drop).map_err(|why| why.0),
+    }
+}
+
 /// Makes the required lists and maps of an object that are empty none, as they are stored.
 pub(crate) fn settle(shape: &Shape, object: &mut Value) {
     let Some(def) = shape.type_def() else { return };
@@ -51,6 +102,9 @@ pub(crate) fn settle(shape: &Shape, object: &mut Value) {
         }
     }
 }
+
+/// The type of the schemas of definitions.
+const SCHEMA: &str = "apiextensions.v1.JSONSchemaProps";
 
 struct Decoder {
     go_path: Vec<String>,
@@ -151,6 +205,20 @@ impl Decoder {
         Ok(Value::Object(map))
     }
 
+    /// What stands where a schema, a list of them or a boolean may: read by a reader of its own, which
+    /// passes over unknown fields.
+    fn schema(&mut self, value: Value) -> Result<Value, WrongType> {
+        let shape = Shape::Ref { name: SCHEMA.to_owned(), atomic: false };
+        let known = self.unknown.len();
+        let value = match value {
+            Value::Object(_) => self.value(&shape, value)?,
+            Value::Array(items) => self.list(&shape, items)?,
+            other => other,
+        };
+        self.unknown.truncate(known);
+        Ok(value)
+    }
+
     fn object(&mut self, def: &TypeDef, value: Value) -> Result<Value, WrongType> {
         let mut given = match value {
             Value::Object(given) => given,
@@ -163,22 +231,45 @@ impl Decoder {
         let owner = std::mem::replace(&mut self.owner, def.go_name().to_owned());
         let length = self.path.len();
         let mut object = Map::new();
-        for field in &def.fields {
-            let value = given.remove(&field.name).unwrap_or(Value::Null);
-            if value.is_null() {
-                if let Some(zero) = absent(field) {
-                    object.insert(field.name.clone(), zero);
+        // in the order of the document: the first wrong type is the one that is told
+        let mut extra = Map::new();
+        let mut unknown = Vec::new();
+        for (key, value) in &mut given {
+            let Some(field) = def.field(key) else {
+                if def.open {
+                    extra.insert(key.clone(), value.take());
+                } else if length > 0 {
+                    unknown.push(format!("{}.{key}", self.path));
+                } else {
+                    unknown.push(key.clone());
                 }
+                continue;
+            };
+            if value.is_null() {
                 continue;
             }
             if length > 0 {
                 self.path.push('.');
             }
-            self.path.push_str(&field.name);
-            self.go_path.push(field.name.clone());
-            let value = self.value(&field.shape, value)?;
+            self.path.push_str(key);
+            self.go_path.push(key.clone());
+            *value = match key.as_str() {
+                "items" | "additionalProperties" | "additionalItems" if def.name == SCHEMA => {
+                    self.schema(value.take())?
+                }
+                _ => self.value(&field.shape, value.take())?,
+            };
             self.go_path.pop();
             self.path.truncate(length);
+        }
+        for field in &def.fields {
+            let given = given.get_mut(&field.name).map(Value::take);
+            let Some(value) = given.filter(|value| !value.is_null()) else {
+                if let Some(zero) = absent(field) {
+                    object.insert(field.name.clone(), zero);
+                }
+                continue;
+            };
             // required lists and maps that are empty are stored as none; those of the object itself
             // later, by `settle`, because who set them is recorded first
             if length > 0
@@ -194,15 +285,8 @@ impl Decoder {
                 object.insert(field.name.clone(), value);
             }
         }
-        for (key, value) in given {
-            if def.open {
-                object.insert(key, value);
-            } else if length > 0 {
-                self.unknown.push(format!("{}.{key}", self.path));
-            } else {
-                self.unknown.push(key);
-            }
-        }
+        object.extend(extra);
+        self.unknown.extend(unknown);
         self.owner = owner;
         Ok(Value::Object(object))
     }

@@ -23,6 +23,7 @@ pub(crate) fn apply(resource: &Resource, object: &mut Value) {
                 pod::pod_spec(spec);
                 pod::pod_only(spec);
             });
+            within(object, &["status"], pod::addresses);
         }
         ("", "podtemplates") => within(object, &["template", "spec"], pod::pod_spec),
         ("", "replicationcontrollers") => workload::replication_controller(object),

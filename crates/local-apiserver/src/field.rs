@@ -13,12 +13,16 @@ pub(crate) enum Problem {
     RequiredValid(Value, String),
     /// A value of the wrong form.
     Invalid(Value, String),
+    /// A list or an object that is wrong in itself; it is not shown.
+    InvalidPart(String),
     /// A value of the wrong type.
     TypeInvalid(Value, String),
     /// A value that is not one of these.
     NotSupported(Value, Vec<String>),
     /// A value that occurs twice.
     Duplicate(Value),
+    /// A list or an object that occurs twice; it is not shown.
+    DuplicatePart,
     /// Not allowed here.
     Forbidden(String),
     /// Names something that is not there.
@@ -87,10 +91,10 @@ impl FieldError {
     pub(crate) fn reason(&self) -> &'static str {
         match self.problem {
             Problem::Required(_) | Problem::RequiredValid(..) => "FieldValueRequired",
-            Problem::Invalid(..) => "FieldValueInvalid",
+            Problem::Invalid(..) | Problem::InvalidPart(_) => "FieldValueInvalid",
             Problem::TypeInvalid(..) => "FieldValueTypeInvalid",
             Problem::NotSupported(..) => "FieldValueNotSupported",
-            Problem::Duplicate(_) => "FieldValueDuplicate",
+            Problem::Duplicate(_) | Problem::DuplicatePart => "FieldValueDuplicate",
             Problem::Forbidden(_) => "FieldValueForbidden",
             Problem::NotFound(_) => "FieldValueNotFound",
             Problem::TooLong(_) => "FieldValueTooLong",
@@ -114,6 +118,8 @@ impl FieldError {
                 let head = format!("Unsupported value: {}", shown(value));
                 if list.is_empty() { head } else { format!("{head}: supported values: {}", list.join(", ")) }
             }
+            Problem::InvalidPart(detail) => with("Invalid value".to_owned(), detail),
+            Problem::DuplicatePart => "Duplicate value".to_owned(),
             Problem::Duplicate(value) => format!("Duplicate value: {}", shown(value)),
             Problem::Forbidden(detail) => with("Forbidden".to_owned(), detail),
             Problem::NotFound(value) => format!("Not found: {}", shown(value)),

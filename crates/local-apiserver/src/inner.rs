@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 static TYPES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
     include_str!("../data/inner.txt").lines().filter_map(|line| line.split_once(' ')).collect()
@@ -23,6 +23,58 @@ pub(crate) fn pod_spec_difference(old: &Value, new: &Value) -> String {
 /// What changed between two claim specs.
 pub(crate) fn claim_spec_difference(old: &Value, new: &Value) -> String {
     difference("@PersistentVolumeClaimSpec", old, new)
+}
+
+/// The versions of a definition.
+pub(crate) fn definition_versions(versions: impl Iterator<Item = Value>) -> Value {
+    versions
+        .map(|mut version| {
+            if let Some(schema) = crate::meta::at_mut(&mut version, &["schema", "openAPIV3Schema"]) {
+                with_go_names(schema);
+            }
+            inner("@CustomResourceDefinitionVersion", Some(&version))
+        })
+        .collect()
+}
+
+/// A rule of a definition.
+pub(crate) fn validation_rule(rule: &Value) -> Value {
+    inner("@ValidationRule", Some(rule))
+}
+
+/// Gives the parts of a schema the names they have in its inner form.
+fn with_go_names(schema: &mut Value) {
+    let Some(map) = schema.as_object_mut() else { return };
+    for (key, mut value) in std::mem::take(map) {
+        match key.as_str() {
+            "properties" | "patternProperties" | "definitions" => {
+                value.as_object_mut().into_iter().flatten().for_each(|(_, inner)| with_go_names(inner));
+            }
+            "allOf" | "anyOf" | "oneOf" => {
+                value.as_array_mut().into_iter().flatten().for_each(with_go_names);
+            }
+            "not" => with_go_names(&mut value),
+            "items" => {
+                with_go_names(&mut value);
+                value = json!({ "schema": value });
+            }
+            "additionalProperties" | "additionalItems" => {
+                value = match value {
+                    Value::Bool(allows) => json!({"allows": allows, "schema": null}),
+                    mut inner => {
+                        with_go_names(&mut inner);
+                        json!({"allows": true, "schema": inner})
+                    }
+                };
+            }
+            _ => {}
+        }
+        let name = match key.strip_prefix("x-kubernetes-") {
+            Some(rest) => format!("x{}", rest.replace('-', "")),
+            None => key.trim_start_matches('$').to_owned(),
+        };
+        map.insert(name, value);
+    }
 }
 
 /// The inner form keeps what a pod shares with its host in the security context.

@@ -5,6 +5,10 @@ use std::fmt::{self, Write};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+mod syntax;
+
+pub(crate) use syntax::error as syntax_error;
+
 /// Reads a JSON document; the second part names each field given twice, by its path.
 ///
 /// # Errors

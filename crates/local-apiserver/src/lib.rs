@@ -20,7 +20,7 @@
 //! | `http` | the wire: requests, answers, watches, proxies, documents |
 //! | `operations`, `admission`, `auth`, `quota`, `custom` | what a request does to objects |
 //! | `cluster` | the state they share |
-//! | `apply`, `managed`, `patch`, `strategy`, `validation`, `defaulting`, `convert`, `scale`, `table`, `inner` | pure functions over objects |
+//! | `apply`, `managed`, `patch`, `strategy`, `validation`, `warnings`, `defaulting`, `convert`, `scale`, `table`, `inner` | pure functions over objects |
 //! | `decode`, `protobuf`, `schema`, `resources`, `selector`, `names`, `field`, `status` | types and words |
 //! | `store` | bytes on disk and in memory |
 //!
@@ -62,6 +62,7 @@ mod store;
 mod strategy;
 mod table;
 mod validation;
+mod warnings;
 
 /// The forms of names.
 pub(crate) use wheelhouse_objects::names;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::apply::{ApplyError, Managers, Set, Write, paths};
+use crate::apply::{ApplyError, Managers, Owned, Set, Write, paths};
 use crate::meta;
 use crate::operations::{Context, Target};
 use crate::status::Status;
@@ -19,6 +19,7 @@ fn ignored(target: &Target) -> Set {
     };
     match (target.subresource.as_str(), resource.group.as_str(), resource.plural.as_str()) {
         ("status", _, _) if resource.custom.is_some() => paths(&["spec", "metadata"]),
+        ("finalize", _, _) => paths(&["status"]),
         ("status", "apps", "deployments") => paths(&["spec", "metadata.labels"]),
         ("status", "", "pods") => paths(&["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"]),
         ("status", _, _) => paths(&["spec"]),
@@ -82,11 +83,6 @@ fn blank(target: &Target) -> Value {
 
 /// Records the fields a change sets.
 pub(crate) fn on_update(target: &Target, context: &Context, new: &mut Value, old: &Value) {
-    if target.subresource == "finalize" {
-        let kept = meta::at(old, &["metadata", "managedFields"]).cloned();
-        meta::set_metadata(new, "managedFields", kept);
-        return;
-    }
     let given = meta::items(new, &["metadata", "managedFields"]);
     let reset = matches!(given, [only] if only == &json!({}) || is_blank(only));
     let given = if reset {
@@ -97,13 +93,30 @@ pub(crate) fn on_update(target: &Target, context: &Context, new: &mut Value, old
         None
     };
     let managers = given.or_else(|| Managers::read(old)).unwrap_or_default();
-    // objects nobody tracks stay untracked until the first apply
-    let managers = if managers.0.is_empty() {
+    // objects nobody tracks stay untracked until the first apply; a scale sees who set the replicas
+    let untracked = target.subresource == "scale" && of_replicas(target, old).is_none();
+    let managers = if managers.0.is_empty() || untracked {
         managers
     } else {
         with_write(target, context, |write| write.update(old, new, managers))
     };
     managers.write(new);
+}
+
+/// Who set the replicas of an object, as its scale shows it; `None` when nobody did.
+pub(crate) fn of_replicas(target: &Target, object: &Value) -> Option<Value> {
+    let path = crate::scale::replicas_path(&target.resource);
+    let managers = Managers::read(object)?;
+    let mut owners = Managers::default();
+    for (manager, owned) in managers.0 {
+        if owned.fields.holds(&path) {
+            let fields = paths(&["spec.replicas"]);
+            owners.0.insert(manager, Owned { fields, version: "autoscaling/v1".to_owned(), ..owned });
+        }
+    }
+    let mut scale = json!({"metadata": {}});
+    owners.write(&mut scale);
+    meta::at(&scale, &["metadata", "managedFields"]).cloned()
 }
 
 /// An entry as `{}` decodes.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 mod strategic;
 
-pub(crate) use strategic::strategic_merge;
+pub(crate) use strategic::{go_text, strategic_merge};
 
 /// Applies a JSON merge patch (RFC 7386).
 pub(crate) fn merge(target: &mut Value, patch: Value) {
@@ -32,6 +32,9 @@ pub(crate) enum JsonPatchError {
     /// The patch is no JSON patch (400).
     #[error("{0}")]
     Malformed(String),
+    /// The patch has too many operations (413).
+    #[error("{0}")]
+    TooMany(String),
     /// An operation does not fit the object (422).
     #[error("{0}")]
     Failed(String),
@@ -68,7 +71,7 @@ pub(crate) fn json(target: &mut Value, patch: &Value) -> Result<(), JsonPatchErr
     let patch: json_patch::Patch = serde_json::from_value(patch.clone())
         .map_err(|error| JsonPatchError::Malformed(error.to_string()))?;
     if patch.0.len() > 10_000 {
-        return Err(JsonPatchError::Malformed(format!(
+        return Err(JsonPatchError::TooMany(format!(
             "The allowed maximum operations in a JSON patch is 10000, got {}",
             patch.0.len()
         )));

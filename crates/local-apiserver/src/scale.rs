@@ -15,6 +15,11 @@ fn paths(resource: &Resource) -> (Vec<String>, Vec<String>, Option<Vec<String>>)
     }
 }
 
+/// Where an object says how many replicas it wants.
+pub(crate) fn replicas_path(resource: &Resource) -> Vec<String> {
+    paths(resource).0
+}
+
 fn at<'a>(object: &'a Value, path: &[String]) -> Option<&'a Value> {
     path.iter().try_fold(object, |value, key| value.get(key))
 }

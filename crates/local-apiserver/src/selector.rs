@@ -1,18 +1,15 @@
 //! Label and field selectors.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use wheelhouse_objects::Selector;
 
 use crate::meta;
 
+mod labels;
+
 /// A label selector in its text form: `app=web,tier!=db,env in (a,b),!old,new`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct LabelSelector(Selector);
-
-/// A requirement as specs write it.
-fn requirement_of(key: String, operator: &str, values: Vec<String>) -> Value {
-    json!({"key": key, "operator": operator, "values": values})
-}
 
 /// Whether the selector of a spec picks an object with these labels.
 pub(crate) fn picks(selector: &Value, labels: &[(String, String)]) -> bool {
@@ -34,97 +31,13 @@ impl LabelSelector {
     /// # Errors
     /// What cannot be understood, in the words of the API.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut requirements = Vec::new();
-        for part in split_outside_parentheses(text) {
-            let part = part.trim();
-            if part.is_empty() {
-                if text.trim().is_empty() {
-                    continue;
-                }
-                return Err("found ',', expected: identifier after ','".to_owned());
-            }
-            requirements
-                .push(requirement(part).map_err(|why| format!("unable to parse requirement: {why}"))?);
-        }
+        let requirements = labels::requirements(text)?;
         Ok(LabelSelector(Selector::expressions(Some(&Value::Array(requirements)))))
     }
 
     /// Whether these labels satisfy every requirement.
     pub(crate) fn matches(&self, labels: &[(String, String)]) -> bool {
         picks_pairs(&self.0, labels)
-    }
-}
-
-fn split_outside_parentheses(text: &str) -> Vec<&str> {
-    let mut depth = 0_i32;
-    text.split(move |c| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        c == ',' && depth == 0
-    })
-    .collect()
-}
-
-fn requirement(part: &str) -> Result<Value, String> {
-    if let Some(key) = part.strip_prefix('!') {
-        return Ok(requirement_of(checked_key(key)?, "DoesNotExist", Vec::new()));
-    }
-    for (symbol, negative) in [("!=", true), ("==", false), ("=", false)] {
-        if let Some((key, value)) = part.split_once(symbol) {
-            let values = vec![checked_value(key, value)?];
-            return Ok(requirement_of(checked_key(key)?, if negative { "NotIn" } else { "In" }, values));
-        }
-    }
-    for (symbol, greater) in [('>', true), ('<', false)] {
-        if let Some((key, value)) = part.split_once(symbol) {
-            let value = value.trim();
-            let key = checked_key(key)?;
-            if value.parse::<i64>().is_err() {
-                return Err(format!(
-                    "values[0]: Invalid value: {value:?}: for 'Gt', 'Lt' operators, the value must be an integer"
-                ));
-            }
-            return Ok(requirement_of(key, if greater { "Gt" } else { "Lt" }, vec![value.to_owned()]));
-        }
-    }
-    let mut words = part.splitn(2, char::is_whitespace);
-    let key = checked_key(words.next().unwrap_or_default())?;
-    let Some(rest) = words.next().map(str::trim) else {
-        return Ok(requirement_of(key, "Exists", Vec::new()));
-    };
-    let (word, list) = match rest.find(['(', ' ']) {
-        Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
-        None => (rest, ""),
-    };
-    let list = list.trim();
-    let inner = list.strip_prefix('(').and_then(|l| l.strip_suffix(')'));
-    let values = |inner: &str| -> Result<Vec<String>, String> {
-        inner.split(',').map(|value| checked_value(&key, value)).collect()
-    };
-    match (word, inner) {
-        ("in", Some(inner)) => Ok(requirement_of(key.clone(), "In", values(inner)?)),
-        ("notin", Some(inner)) => Ok(requirement_of(key.clone(), "NotIn", values(inner)?)),
-        ("in" | "notin", None) => Err(format!("found '{list}' expected: '('")),
-        (other, _) => Err(format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt")),
-    }
-}
-
-fn checked_key(key: &str) -> Result<String, String> {
-    let key = key.trim();
-    match crate::names::qualified_name(key).first() {
-        None => Ok(key.to_owned()),
-        Some(why) => Err(format!("<nil>: Invalid value: {key:?}: {why}")),
-    }
-}
-
-fn checked_value(key: &str, value: &str) -> Result<String, String> {
-    let value = value.trim();
-    match crate::names::label_value(value).first() {
-        None => Ok(value.to_owned()),
-        Some(why) => Err(format!("values[0][{}]: Invalid value: {value:?}: {why}", key.trim())),
     }
 }
 

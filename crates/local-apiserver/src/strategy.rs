@@ -65,6 +65,7 @@ pub(crate) fn prepare_create(resource: &Resource, object: &mut Value) {
             meta::set(object, "status", json!({"phase": "Pending", "lastPhaseTransitionTime": when}));
         }
         ("", "nodes") => {}
+        ("", "serviceaccounts") => names_of_secrets(object),
         ("apps", "daemonsets") => {
             template_generation(object, 1);
             fresh_status(resource, object);
@@ -181,11 +182,23 @@ fn prepare_main(resource: &Resource, new: &mut Value, old: &Value) {
             meta::set(new, "type", meta::text(old, &["type"]).to_owned());
         }
     }
-    if is(resource, "", "serviceaccounts")
-        && new.get("secrets").is_none()
-        && let Some(secrets) = old.get("secrets")
-    {
-        meta::set(new, "secrets", secrets.clone());
+    if is(resource, "", "serviceaccounts") {
+        if new.get("secrets").is_none()
+            && let Some(secrets) = old.get("secrets")
+        {
+            meta::set(new, "secrets", secrets.clone());
+        }
+        names_of_secrets(new);
+    }
+}
+
+/// A service account refers to its secrets by their names alone.
+fn names_of_secrets(account: &mut Value) {
+    for secret in meta::at_mut(account, &["secrets"]).and_then(Value::as_array_mut).into_iter().flatten() {
+        *secret = match secret.get("name") {
+            Some(name) => json!({ "name": name }),
+            None => json!({}),
+        };
     }
 }
 

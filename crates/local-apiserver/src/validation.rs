@@ -23,27 +23,36 @@ type Errors = Vec<FieldError>;
 
 /// What is wrong with a new object.
 pub(crate) fn create(resource: &Resource, object: &Value) -> Errors {
+    let mut warnings = Vec::new();
     let mut errors =
-        metadata::metadata(object, resource.namespaced, "metadata", &|name| name_errors(resource, name));
-    content(resource, object, None, &mut errors);
+        metadata::metadata(object, resource.namespaced, standard_finalizers(resource), "metadata", &|name| {
+            name_errors(resource, name)
+        });
+    content(resource, object, None, &mut errors, &mut warnings);
     errors
 }
 
-/// What is wrong with a change.
-pub(crate) fn update(target: &Target, new: &Value, old: &Value) -> Errors {
+/// What is wrong with a change, and what is wrong as before.
+pub(crate) fn update(target: &Target, new: &Value, old: &Value, warnings: &mut Vec<String>) -> Errors {
     let resource = &target.resource;
-    let mut errors = metadata::metadata_update(new, old, resource.namespaced);
+    let mut errors = metadata::metadata_update(new, old, standard_finalizers(resource));
     match target.subresource.as_str() {
-        "" | "scale" => content(resource, new, Some(old), &mut errors),
-        "status" => status(resource, new, &mut errors),
+        "" | "scale" => content(resource, new, Some(old), &mut errors, warnings),
+        "status" => status(resource, new, old, &mut errors, warnings),
         _ => {}
     }
     errors
 }
 
-fn content(resource: &Resource, object: &Value, old: Option<&Value>, errors: &mut Errors) {
+fn content(
+    resource: &Resource,
+    object: &Value,
+    old: Option<&Value>,
+    errors: &mut Errors,
+    warnings: &mut Vec<String>,
+) {
     if let Some(custom) = &resource.custom {
-        errors.extend(custom.validate(object));
+        errors.extend(custom.validate(object, old, warnings));
         return;
     }
     match (resource.group.as_str(), resource.plural.as_str()) {
@@ -69,9 +78,28 @@ fn content(resource: &Resource, object: &Value, old: Option<&Value>, errors: &mu
     }
 }
 
-fn status(resource: &Resource, object: &Value, errors: &mut Errors) {
+/// The addresses in the status of a pod are addresses.
+fn pod_addresses(object: &Value, errors: &mut Errors) {
+    for key in ["podIPs", "hostIPs"] {
+        for (index, address) in meta::items(object, &["status", key]).iter().enumerate() {
+            let text = meta::text(address, &["ip"]);
+            if text.parse::<std::net::IpAddr>().is_err() {
+                errors.push(FieldError::invalid(
+                    format!("status.{key}[{index}]"),
+                    text,
+                    "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+                ));
+            }
+        }
+    }
+}
+
+fn status(resource: &Resource, object: &Value, old: &Value, errors: &mut Errors, warnings: &mut Vec<String>) {
+    if resource.group.is_empty() && resource.plural == "pods" {
+        pod_addresses(object, errors);
+    }
     if let Some(custom) = &resource.custom {
-        errors.extend(custom.validate(object));
+        errors.extend(custom.validate(object, Some(old), warnings));
         return;
     }
     if resource.group == "apps" || resource.plural == "replicationcontrollers" {
@@ -86,6 +114,12 @@ fn status(resource: &Resource, object: &Value, errors: &mut Errors) {
             at_least_zero(object, &["status", key], errors);
         }
     }
+}
+
+/// Finalizers of the kinds of the core API have a domain or are known.
+fn standard_finalizers(resource: &Resource) -> bool {
+    resource.custom.is_none()
+        && !matches!(resource.group.as_str(), "apiextensions.k8s.io" | "apiregistration.k8s.io")
 }
 
 /// The form names of a resource have.

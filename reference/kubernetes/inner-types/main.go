@@ -1,4 +1,4 @@
-// Prints the inner form of pod and claim specs, one type a line: what error messages of the API server
+// Prints the inner form of pod and claim specs and of versions of definitions, one type a line: what error messages of the API server
 // show when they print a whole spec. The output is crates/local-apiserver/data/inner.txt.
 //
 //	go run ./inner-types > ../../crates/local-apiserver/data/inner.txt
@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -39,6 +40,8 @@ func shape(t reflect.Type) string {
 		return "s"
 	case reflect.Bool:
 		return "b"
+	case reflect.Interface:
+		return "v"
 	case reflect.Struct:
 		if _, known := lines[t.Name()]; !known {
 			lines[t.Name()] = ""
@@ -66,6 +69,7 @@ func fields(t reflect.Type) []string {
 func main() {
 	shape(reflect.TypeFor[core.PodSpec]())
 	shape(reflect.TypeFor[core.PersistentVolumeClaimSpec]())
+	shape(reflect.TypeFor[apiextensions.CustomResourceDefinitionVersion]())
 	var names []string
 	for name := range lines {
 		names = append(names, name)

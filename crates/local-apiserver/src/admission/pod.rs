@@ -56,6 +56,18 @@ fn priority(cluster: &Cluster, target: &Target, pod: &mut Value) -> Result<(), S
     Ok(())
 }
 
+/// What was computed for a pod holds when a change leaves it out.
+pub(super) fn keep_priority(new: &mut Value, old: &Value) {
+    let Some(spec) = meta::map_mut(new, "spec") else { return };
+    for key in ["priority", "preemptionPolicy"] {
+        if spec.get(key).is_none_or(Value::is_null)
+            && let Some(value) = meta::at(old, &["spec", key]).filter(|value| !value.is_null())
+        {
+            spec.insert(key.to_owned(), value.clone());
+        }
+    }
+}
+
 /// Pods stay five minutes on a node that is not ready or cannot be reached.
 pub(super) fn tolerations(pod: &mut Value) {
     let Some(spec) = meta::map_mut(pod, "spec") else { return };

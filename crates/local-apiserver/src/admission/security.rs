@@ -2,8 +2,7 @@
 //! keep to, and which they are warned about.
 //!
 //! `enforce` refuses pods, `warn` warns of pods and of what makes pods; `audit` has no log to go to
-//! here. Only the newest version of the standards is known: an older one named by a label is shown in
-//! messages and judged by the newest rules.
+//! here. A version named by a label is judged by the rules of that version.
 
 use serde_json::Value;
 
@@ -40,6 +39,11 @@ impl Standard {
             Level::Restricted => "restricted",
         };
         format!("{level}:{}", self.version)
+    }
+
+    /// The minor version; of the newest one more than any.
+    fn minor(&self) -> u32 {
+        self.version.strip_prefix("v1.").and_then(|minor| minor.parse().ok()).unwrap_or(u32::MAX)
     }
 }
 
@@ -140,14 +144,14 @@ pub(super) fn check(
     let Some(namespace) = cluster.object("namespaces", "", &target.namespace) else { return Ok(()) };
     let policy = Policy::of(&namespace);
     if is_pod && policy.enforce.level > Level::Privileged {
-        let violations = standard::violations(pod, policy.enforce.level);
+        let violations = standard::violations(pod, policy.enforce.level, policy.enforce.minor());
         if !violations.is_empty() {
             let text = format!("violates PodSecurity {:?}: {violations}", policy.enforce.shown());
             return Err(Status::forbidden(subject(resource, meta::name(object)), &text));
         }
     }
     if policy.warn.level > Level::Privileged {
-        let violations = standard::violations(pod, policy.warn.level);
+        let violations = standard::violations(pod, policy.warn.level, policy.warn.minor());
         if !violations.is_empty() {
             context.warn(format!("would violate PodSecurity {:?}: {violations}", policy.warn.shown()));
         }

@@ -55,6 +55,9 @@ impl Managers {
     pub(crate) fn read(object: &Value) -> Option<Self> {
         let mut managers = BTreeMap::new();
         for entry in meta::items(object, &["metadata", "managedFields"]) {
+            if meta::text(entry, &["fieldsType"]) != "FieldsV1" {
+                return None;
+            }
             let version = meta::text(entry, &["apiVersion"]).to_owned();
             let applied = match meta::text(entry, &["operation"]) {
                 "Apply" => true,

@@ -140,6 +140,18 @@ impl Set {
         self.members.contains(element)
     }
 
+    /// Whether the path of these fields is in the set.
+    pub(crate) fn holds(&self, path: &[String]) -> bool {
+        let field = |name: &String| Element::Field(name.clone());
+        match path.split_last() {
+            Some((last, lead)) => {
+                let place = lead.iter().try_fold(self, |set, name| set.below(&field(name)));
+                place.is_some_and(|set| set.has(&field(last)))
+            }
+            None => false,
+        }
+    }
+
     /// The paths below a step.
     pub(crate) fn below(&self, element: &Element) -> Option<&Set> {
         self.children.get(element).filter(|set| !set.is_empty())

@@ -1,7 +1,5 @@
 //! Role based access control, from the roles and bindings in the store.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
@@ -52,53 +50,121 @@ impl Attributes {
     }
 }
 
+/// An answer to whether somebody may do something.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Decision {
+    /// They may.
+    pub(crate) allowed: bool,
+    /// Why, in the words of the API; empty when there is nothing to say.
+    pub(crate) reason: String,
+}
+
 /// Whether a user may do something.
 pub(crate) fn allowed(cluster: &Cluster, user: &User, attributes: &Attributes) -> bool {
-    user.groups.iter().any(|group| group == "system:masters")
-        || rules(cluster, user, &attributes.namespace).iter().any(|rule| rule_allows(rule, attributes))
+    decide(cluster, user, attributes).allowed
+}
+
+/// Whether a user may do something, and why.
+pub(crate) fn decide(cluster: &Cluster, user: &User, attributes: &Attributes) -> Decision {
+    if user.groups.iter().any(|group| group == "system:masters") {
+        return Decision { allowed: true, reason: String::new() };
+    }
+    let mut decision = Decision::default();
+    let mut missing: Vec<String> = Vec::new();
+    visit(cluster, user, &attributes.namespace, &mut |binding, subject, rules| {
+        match rules {
+            Ok(rules) if rules.iter().any(|rule| rule_allows(rule, attributes)) => {
+                let reason = format!("RBAC: allowed by {}", source_text(binding, subject));
+                decision = Decision { allowed: true, reason };
+            }
+            Ok(_) => {}
+            Err(why) => missing.push(why),
+        }
+        !decision.allowed
+    });
+    if !decision.allowed {
+        decision.reason = match missing.as_slice() {
+            [] => String::new(),
+            [one] => format!("RBAC: {one}"),
+            many => format!("RBAC: [{}]", many.join(", ")),
+        };
+    }
+    decision
 }
 
 /// Every rule a user has in a namespace (or in the whole cluster, for an empty one).
 pub(crate) fn rules_for(cluster: &Cluster, user: &User, namespace: &str) -> Vec<Value> {
-    let mut found: Vec<Value> =
-        rules(cluster, user, namespace).into_iter().map(|rule| (*rule).clone()).collect();
-    if user.groups.iter().any(|group| group == "system:masters") {
-        found.push(json!({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}));
-        found.push(json!({"nonResourceURLs": ["*"], "verbs": ["*"]}));
-    }
+    let mut found: Vec<Value> = Vec::new();
+    visit(cluster, user, namespace, &mut |_, _, rules| {
+        found.extend(rules.unwrap_or_default());
+        true
+    });
     found
 }
 
-fn rules(cluster: &Cluster, user: &User, namespace: &str) -> Vec<Arc<Value>> {
-    let mut found = Vec::new();
-    for binding in cluster.objects("clusterrolebindings.rbac.authorization.k8s.io", None) {
-        if binds(&binding, user, "") {
-            found.extend(role_rules(cluster, &binding, "").into_iter().map(Arc::new));
-        }
-    }
+/// Looks at a binding, its subject and the rules of its role (or why there are none), and says whether to
+/// go on.
+type Look<'a> = dyn FnMut(&Value, &Value, Result<Vec<Value>, String>) -> bool + 'a;
+
+/// Looks at each binding of a user, its subject and the rules of its role, until told to stop.
+fn visit(cluster: &Cluster, user: &User, namespace: &str, look: &mut Look<'_>) {
+    let mut tables = vec![("clusterrolebindings.rbac.authorization.k8s.io", "")];
     if !namespace.is_empty() {
-        for binding in cluster.objects("rolebindings.rbac.authorization.k8s.io", Some(namespace)) {
-            if binds(&binding, user, namespace) {
-                found.extend(role_rules(cluster, &binding, namespace).into_iter().map(Arc::new));
+        tables.push(("rolebindings.rbac.authorization.k8s.io", namespace));
+    }
+    for (table, namespace) in tables {
+        let scope = (!namespace.is_empty()).then_some(namespace);
+        for binding in cluster.objects(table, scope) {
+            let Some(subject) = bound(&binding, user, namespace) else { continue };
+            if !look(&binding, subject, role_rules(cluster, &binding, namespace)) {
+                return;
             }
         }
     }
-    found
+}
+
+/// A binding and its subject as reasons name them.
+fn source_text(binding: &Value, subject: &Value) -> String {
+    let namespace = meta::namespace(binding);
+    let (kind, name) = if namespace.is_empty() {
+        ("ClusterRoleBinding", meta::name(binding).to_owned())
+    } else {
+        ("RoleBinding", format!("{}/{namespace}", meta::name(binding)))
+    };
+    let whom = match meta::text(subject, &["kind"]) {
+        "ServiceAccount" => {
+            let own = meta::text(subject, &["namespace"]);
+            let own = if own.is_empty() { namespace } else { own };
+            format!("{}/{own}", meta::text(subject, &["name"]))
+        }
+        _ => meta::text(subject, &["name"]).to_owned(),
+    };
+    format!(
+        "{kind} {name:?} of {} {:?} to {} {whom:?}",
+        meta::text(binding, &["roleRef", "kind"]),
+        meta::text(binding, &["roleRef", "name"]),
+        meta::text(subject, &["kind"])
+    )
 }
 
 /// The rules of the role a binding refers to.
-pub(super) fn role_rules(cluster: &Cluster, binding: &Value, namespace: &str) -> Vec<Value> {
+///
+/// # Errors
+/// When there is no such role.
+pub(super) fn role_rules(cluster: &Cluster, binding: &Value, namespace: &str) -> Result<Vec<Value>, String> {
     let name = meta::text(binding, &["roleRef", "name"]);
-    let role = match meta::text(binding, &["roleRef", "kind"]) {
-        "ClusterRole" => cluster.object("clusterroles.rbac.authorization.k8s.io", "", name),
-        "Role" => cluster.object("roles.rbac.authorization.k8s.io", namespace, name),
-        _ => None,
+    let (role, kind) = match meta::text(binding, &["roleRef", "kind"]) {
+        "ClusterRole" => (cluster.object("clusterroles.rbac.authorization.k8s.io", "", name), "clusterrole"),
+        "Role" => (cluster.object("roles.rbac.authorization.k8s.io", namespace, name), "role"),
+        other => return Err(format!("unsupported role reference kind: {other:?}")),
     };
-    role.map(|role| meta::items(&role, &["rules"]).to_vec()).unwrap_or_default()
+    role.map(|role| meta::items(&role, &["rules"]).to_vec())
+        .ok_or_else(|| format!("{kind}.rbac.authorization.k8s.io {name:?} not found"))
 }
 
-fn binds(binding: &Value, user: &User, namespace: &str) -> bool {
-    meta::items(binding, &["subjects"]).iter().any(|subject| {
+/// The subject of a binding that is this user.
+fn bound<'a>(binding: &'a Value, user: &User, namespace: &str) -> Option<&'a Value> {
+    meta::items(binding, &["subjects"]).iter().find(|subject| {
         let name = meta::text(subject, &["name"]);
         match meta::text(subject, &["kind"]) {
             "User" => user.name == name,
@@ -194,26 +260,50 @@ pub(super) fn covers(owned: &[Value], single: &Value) -> bool {
     })
 }
 
-/// A rule as refusals show it.
-pub(super) fn rule_text(rule: &Value) -> String {
-    let list = |key: &str| {
-        let items: Vec<String> = meta::items(rule, &[key])
-            .iter()
-            .filter_map(Value::as_str)
-            .map(|item| format!("{item:?}"))
-            .collect();
-        items.join(", ")
-    };
+/// Single rules as refusals show them: those of one resource together, sorted by their texts.
+pub(super) fn compact_texts(rules: &[Value]) -> Vec<String> {
+    let mut together: Vec<Value> = Vec::new();
+    for rule in rules {
+        let of = |other: &Value, key: &str| other.get(key) == rule.get(key);
+        let simple = rule.get("nonResourceURLs").is_none();
+        let same = together.iter_mut().find(|other| {
+            simple
+                && ["apiGroups", "resources", "resourceNames", "nonResourceURLs"]
+                    .iter()
+                    .all(|key| of(other, key))
+        });
+        let verbs = same.and_then(|same| same.get_mut("verbs")).and_then(Value::as_array_mut);
+        match verbs {
+            Some(verbs) => verbs.extend_from_slice(meta::items(rule, &["verbs"])),
+            None => together.push(rule.clone()),
+        }
+    }
+    let mut texts: Vec<String> = together.iter().map(rule_text).collect();
+    texts.sort();
+    texts.dedup();
+    texts
+}
+
+fn rule_text(rule: &Value) -> String {
     let parts: Vec<String> = [
         ("APIGroups", "apiGroups"),
         ("Resources", "resources"),
-        ("ResourceNames", "resourceNames"),
         ("NonResourceURLs", "nonResourceURLs"),
+        ("ResourceNames", "resourceNames"),
         ("Verbs", "verbs"),
     ]
     .into_iter()
     .filter(|(_, key)| !meta::items(rule, &[key]).is_empty())
-    .map(|(label, key)| format!("{label}:[{}]", list(key)))
+    .map(|(label, key)| {
+        let items = meta::items(rule, &[key]).iter().filter_map(Value::as_str).map(str::to_owned);
+        format!("{label}:{}", quoted_list(&items.collect::<Vec<_>>()))
+    })
     .collect();
     format!("{{{}}}", parts.join(", "))
+}
+
+/// A list of texts as Go prints it quoted.
+pub(crate) fn quoted_list(items: &[String]) -> String {
+    let items: Vec<String> = items.iter().map(|item| format!("{item:?}")).collect();
+    format!("[{}]", items.join(" "))
 }

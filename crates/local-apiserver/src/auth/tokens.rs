@@ -161,6 +161,15 @@ impl Authenticator {
         Some((user, good))
     }
 
+    /// Whom a token of this server is for, if it is one and still good.
+    pub(crate) fn audiences(&self, token: &str) -> Option<Vec<String>> {
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.validate_aud = false;
+        validation.set_issuer(&[&self.issuer]);
+        validation.leeway = 10;
+        jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok().map(|token| token.claims.aud)
+    }
+
     /// Signs a token.
     ///
     /// # Errors

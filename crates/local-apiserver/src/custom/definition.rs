@@ -53,6 +53,32 @@ pub(crate) fn prepare(definition: &mut Value, old: Option<&Value>) {
     }
 }
 
+/// What users of a version are warned of, when it is deprecated.
+pub(super) fn deprecation(definition: &Value, version: &Value) -> Option<String> {
+    let flag = |version: &Value, key: &str| version.get(key) == Some(&Value::Bool(true));
+    if !flag(version, "deprecated") {
+        return None;
+    }
+    if let Some(text) = version.get("deprecationWarning").and_then(Value::as_str) {
+        return Some(text.to_owned());
+    }
+    let group = meta::text(definition, &["spec", "group"]);
+    let kind = meta::text(definition, &["spec", "names", "kind"]);
+    let name = meta::text(version, &["name"]);
+    let mut newer: Vec<&str> = meta::items(definition, &["spec", "versions"])
+        .iter()
+        .filter(|other| flag(other, "served") && !flag(other, "deprecated"))
+        .map(|other| meta::text(other, &["name"]))
+        .filter(|other| version_order(other, name) == Ordering::Less)
+        .collect();
+    newer.sort_by(|a, b| version_order(a, b));
+    let mut text = format!("{group}/{name} {kind} is deprecated");
+    if let Some(newest) = newer.first() {
+        text.push_str(&format!("; use {group}/{newest} {kind}"));
+    }
+    Some(text)
+}
+
 /// Sorts versions the Kubernetes way: stable before beta before alpha, newer before older, others
 /// last by name.
 pub(super) fn version_order(a: &str, b: &str) -> Ordering {

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use regex::Regex;
 use serde_json::{Map, Value};
+use wheelhouse_goregex::Regex;
 
 use crate::field::{FieldError, Problem};
 use crate::meta;
+use crate::schema::Shape;
 
 fn flag(schema: &Value, key: &str) -> bool {
     schema.get(key) == Some(&Value::Bool(true))
@@ -59,6 +60,43 @@ fn prune_at(schema: &Value, value: &mut Value, path: &str, resource: bool, dropp
     }
 }
 
+/// Makes the metadata of objects within an object proper metadata, and names what was dropped.
+pub(super) fn embedded_metadata(schema: &Value, value: &mut Value, dropped: &mut Vec<String>) {
+    embedded_at(schema, value, "", dropped);
+}
+
+fn embedded_at(schema: &Value, value: &mut Value, path: &str, dropped: &mut Vec<String>) {
+    let within = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        Value::Array(items) => {
+            let Some(item_schema) = schema.get("items") else { return };
+            for (index, item) in items.iter_mut().enumerate() {
+                embedded_at(item_schema, item, &format!("{path}[{index}]"), dropped);
+            }
+        }
+        Value::Object(map) => {
+            let properties = schema.get("properties").and_then(Value::as_object);
+            let extra = schema.get("additionalProperties").filter(|extra| extra.is_object());
+            for (key, value) in map.iter_mut() {
+                if let Some(inner) = properties.and_then(|properties| properties.get(key)).or(extra) {
+                    embedded_at(inner, value, &within(key), dropped);
+                }
+            }
+            if flag(schema, "x-kubernetes-embedded-resource")
+                && let Some(metadata) = map.get_mut("metadata")
+            {
+                let shape = Shape::Ref { name: "meta.v1.ObjectMeta".to_owned(), atomic: false };
+                if let Ok(decoded) = crate::decode::decode(&shape, metadata.clone()) {
+                    let place = within("metadata");
+                    dropped.extend(decoded.unknown.into_iter().map(|name| format!("{place}.{name}")));
+                    *metadata = decoded.value;
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Fills in defaults.
 pub(super) fn default(schema: &Value, value: &mut Value) {
     match value {
@@ -93,10 +131,10 @@ pub(super) fn default(schema: &Value, value: &mut Value) {
     }
 }
 
-/// What is wrong with an object.
-pub(super) fn validate(schema: &Value, object: &Value) -> Vec<FieldError> {
+/// What is wrong with an object; parts that are as they were before are not looked at.
+pub(super) fn validate(schema: &Value, object: &Value, old: Option<&Value>) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    check(schema, object, "", &mut errors);
+    check(schema, object, old, "", &mut errors);
     errors
 }
 
@@ -112,9 +150,18 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// Checks a value that stands at a path.
-pub(super) fn check(schema: &Value, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
+/// Checks a value that stands at a path, and was another before.
+pub(super) fn check(
+    schema: &Value,
+    value: &Value,
+    old: Option<&Value>,
+    path: &str,
+    errors: &mut Vec<FieldError>,
+) {
     let Some(rules) = schema.as_object() else { return };
+    if old == Some(value) {
+        return;
+    }
     let shown = if path.is_empty() { "<root>" } else { path };
     let invalid =
         |detail: String| FieldError::invalid(path, value.clone(), format!("{path} in body {detail}"));
@@ -160,13 +207,13 @@ pub(super) fn check(schema: &Value, value: &Value, path: &str, errors: &mut Vec<
     match value {
         Value::Number(_) => check_number(schema, value, path, errors),
         Value::String(text) => check_text(schema, text, path, errors),
-        Value::Array(items) => check_list(schema, items, path, errors),
-        Value::Object(map) => check_map(schema, map, path, errors),
+        Value::Array(items) => check_list(schema, items, old, path, errors),
+        Value::Object(map) => check_map(schema, map, old, path, errors),
         _ => {}
     }
     let valid = |schema: &Value| {
         let mut inner = Vec::new();
-        check(schema, value, path, &mut inner);
+        check(schema, value, old, path, &mut inner);
         inner
     };
     if let Some(all) = schema.get("allOf").and_then(Value::as_array) {
@@ -237,13 +284,15 @@ fn check_number(schema: &Value, value: &Value, path: &str, errors: &mut Vec<Fiel
 
 static PATTERNS: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
 
+/// Whether a text matches a pattern; what is no pattern matches everything, as definitions with such
+/// patterns are refused.
 fn pattern_matches(pattern: &str, text: &str) -> bool {
     let mut patterns = PATTERNS.lock().unwrap_or_else(PoisonError::into_inner);
     if patterns.len() > 1000 {
         patterns.clear();
     }
     let compiled = patterns.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).ok());
-    compiled.as_ref().is_none_or(|regex| regex.is_match(text))
+    compiled.as_ref().is_none_or(|regex| regex.is_match(text.as_bytes()))
 }
 
 fn check_text(schema: &Value, text: &str, path: &str, errors: &mut Vec<FieldError>) {
@@ -289,7 +338,13 @@ fn format_matches(format: &str, text: &str) -> bool {
     }
 }
 
-fn check_list(schema: &Value, items: &[Value], path: &str, errors: &mut Vec<FieldError>) {
+fn check_list(
+    schema: &Value,
+    items: &[Value],
+    old: Option<&Value>,
+    path: &str,
+    errors: &mut Vec<FieldError>,
+) {
     let bound = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     let list = || Value::Array(items.to_vec());
     if let Some(least) = bound("minItems").filter(|least| items.len() < *least) {
@@ -337,12 +392,19 @@ fn check_list(schema: &Value, items: &[Value], path: &str, errors: &mut Vec<Fiel
     }
     if let Some(item_schema) = schema.get("items").filter(|items| items.is_object()) {
         for (index, item) in items.iter().enumerate() {
-            check(item_schema, item, &format!("{path}[{index}]"), errors);
+            let old = old.and_then(|old| super::rules::same_item(schema, old, item));
+            check(item_schema, item, old, &format!("{path}[{index}]"), errors);
         }
     }
 }
 
-fn check_map(schema: &Value, map: &Map<String, Value>, path: &str, errors: &mut Vec<FieldError>) {
+fn check_map(
+    schema: &Value,
+    map: &Map<String, Value>,
+    old: Option<&Value>,
+    path: &str,
+    errors: &mut Vec<FieldError>,
+) {
     let within = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     let bound = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     let object = || Value::Object(map.clone());
@@ -370,10 +432,11 @@ fn check_map(schema: &Value, map: &Map<String, Value>, path: &str, errors: &mut 
         if path.is_empty() && matches!(name.as_str(), "metadata" | "apiVersion" | "kind") {
             continue;
         }
+        let old = old.and_then(|old| old.get(name));
         if let Some(inner) = properties.and_then(|properties| properties.get(name)) {
-            check(inner, value, &within(name), errors);
+            check(inner, value, old, &within(name), errors);
         } else if let Some(extra) = schema.get("additionalProperties").filter(|extra| extra.is_object()) {
-            check(extra, value, &within(name), errors);
+            check(extra, value, old, &within(name), errors);
         }
     }
 }
@@ -419,7 +482,8 @@ mod tests {
     #[test]
     fn violations_read_as_the_api_writes_them() {
         let check = |object: Value, expect: &[&str]| {
-            let errors: Vec<String> = validate(&schema(), &object).iter().map(ToString::to_string).collect();
+            let errors: Vec<String> =
+                validate(&schema(), &object, None).iter().map(ToString::to_string).collect();
             assert_eq!(errors, expect);
         };
         check(json!({"spec": {"size": 1, "port": "x"}}), &[]);

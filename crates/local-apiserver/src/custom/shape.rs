@@ -44,7 +44,10 @@ fn object(schema: &Value) -> TypeDef {
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
-        .map(|(name, property)| field(name, shape(property)))
+        .map(|(name, property)| Field {
+            default: property.get("default").cloned(),
+            ..field(name, shape(property))
+        })
         .collect();
     if embedded {
         for (name, shape) in [

@@ -17,7 +17,11 @@ enum Level {
 /// Checks a schema; the errors of each of the two looks at it are in the order of their texts.
 pub(super) fn check(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
     let mut found = Vec::new();
-    document(schema, path, true, &mut found);
+    let mut expressions = Vec::new();
+    document(schema, path, true, &mut found, &mut expressions);
+    if found.is_empty() {
+        found = expressions;
+    }
     let mut invariants = Vec::new();
     structure(schema, path, Level::Root, &mut invariants);
     if invariants.is_empty() {
@@ -41,7 +45,13 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 /// What OpenAPI documents of definitions may not hold.
-fn document(schema: &Value, path: &str, root: bool, errors: &mut Vec<FieldError>) {
+fn document(
+    schema: &Value,
+    path: &str,
+    root: bool,
+    errors: &mut Vec<FieldError>,
+    expressions: &mut Vec<FieldError>,
+) {
     let mut forbid = |key: &str, why: &str| errors.push(FieldError::forbidden(format!("{path}.{key}"), why));
     if root && flag(schema, "nullable") {
         forbid("nullable", "nullable cannot be true at the root");
@@ -70,13 +80,13 @@ fn document(schema: &Value, path: &str, root: bool, errors: &mut Vec<FieldError>
         errors.push(FieldError::not_supported(format!("{path}.type"), kind, &TYPES));
     }
     if let Some(extra) = object(schema, "additionalProperties") {
-        document(extra, &format!("{path}.additionalProperties"), false, errors);
+        document(extra, &format!("{path}.additionalProperties"), false, errors, expressions);
     }
     for (name, property) in properties(schema) {
-        document(property, &format!("{path}.properties[{name}]"), false, errors);
+        document(property, &format!("{path}.properties[{name}]"), false, errors, expressions);
     }
     if let Some(items) = object(schema, "items") {
-        document(items, &format!("{path}.items"), false, errors);
+        document(items, &format!("{path}.items"), false, errors, expressions);
     }
     if schema.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(false)) {
         let field = format!("{path}.x-kubernetes-preserve-unknown-fields");
@@ -105,6 +115,7 @@ fn document(schema: &Value, path: &str, root: bool, errors: &mut Vec<FieldError>
         }
     }
     list_keys(schema, path, errors);
+    super::rules::check(schema, path, errors, expressions);
 }
 
 fn list_keys(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
@@ -273,7 +284,7 @@ fn values(schema: &Value, path: &str, alternatives: bool, errors: &mut Vec<Field
         nested(not, &format!("{path}.not"), errors);
     }
     if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-        && let Err(error) = regex::Regex::new(pattern)
+        && let Err(error) = wheelhouse_goregex::Regex::new(pattern)
     {
         let why = format!("must be a valid regular expression, but isn't: {error}");
         errors.push(FieldError::invalid(format!("{path}.pattern"), pattern, why));
@@ -314,7 +325,7 @@ fn nested(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
 /// Defaults fit the schema they stand in.
 fn defaults(schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
     if let Some(default) = schema.get("default") {
-        super::schema::check(schema, default, &format!("{path}.default"), errors);
+        super::schema::check(schema, default, None, &format!("{path}.default"), errors);
     }
     for (name, property) in properties(schema) {
         defaults(property, &format!("{path}.properties[{name}]"), errors);

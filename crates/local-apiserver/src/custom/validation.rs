@@ -115,6 +115,13 @@ fn versions(definition: &Value, errors: &mut Vec<FieldError>) {
     if storage != 1 {
         errors.push(invalid("must have exactly one version marked as storage version"));
     }
+    // the inner form repeats the first version's name
+    if let Some(name) = versions.first().map(|first| meta::text(first, &["name"])).filter(|n| !n.is_empty()) {
+        let malformed = names::label_1035(name).join(",");
+        if !malformed.is_empty() {
+            errors.push(FieldError::invalid("spec.version", name, malformed));
+        }
+    }
 }
 
 /// The versions in the API's inner form, as its errors print them.
@@ -122,24 +129,16 @@ fn inner_form(versions: &[Value]) -> Value {
     if versions.is_empty() {
         return Value::Null;
     }
-    let shared = |key: &str| common(versions, key).is_some();
-    let left = |version: &Value, key: &str| {
-        version.get(key).filter(|_| !shared(key)).cloned().unwrap_or(Value::Null)
-    };
-    versions
-        .iter()
-        .map(|version| {
-            let flag = |key: &str| version.get(key) == Some(&Value::Bool(true));
-            json!({
-                "Name": meta::text(version, &["name"]), "Served": flag("served"), "Storage": flag("storage"),
-                "Deprecated": flag("deprecated"),
-                "DeprecationWarning": version.get("deprecationWarning").cloned().unwrap_or(Value::Null),
-                "Schema": left(version, "schema"), "Subresources": left(version, "subresources"),
-                "AdditionalPrinterColumns": left(version, "additionalPrinterColumns"),
-                "SelectableFields": left(version, "selectableFields")
-            })
-        })
-        .collect()
+    let shared = ["schema", "subresources", "additionalPrinterColumns", "selectableFields"]
+        .map(|key| common(versions, key).map(|_| key));
+    let versions = versions.iter().map(|version| {
+        let mut version = version.clone();
+        for key in shared.into_iter().flatten() {
+            meta::remove(&mut version, key);
+        }
+        version
+    });
+    crate::inner::definition_versions(versions)
 }
 
 /// What all versions share is looked at once, after the names.
@@ -298,9 +297,12 @@ fn stored_versions(definition: &Value, errors: &mut Vec<FieldError>) {
     }
     let versions = meta::items(definition, &["spec", "versions"]);
     let named: Vec<&str> = versions.iter().map(|version| meta::text(version, &["name"])).collect();
-    for version in versions.iter().filter(|v| v.get("storage") == Some(&Value::Bool(true))) {
+    let mut left = stored.clone();
+    for version in versions {
         let name = meta::text(version, &["name"]);
-        if !stored.contains(&name) {
+        let known = left.contains(&name);
+        left.retain(|other| *other != name);
+        if version.get("storage") == Some(&Value::Bool(true)) && !known {
             let why = format!("must have the storage version {name}");
             errors.push(FieldError::invalid(FIELD, json!(stored), why));
         }

@@ -143,3 +143,17 @@ fn volume(volume: &mut Value) {
 fn field_reference(item: &mut Value) {
     within(item, &["fieldRef"], |field| default_text(field, "apiVersion", "v1"));
 }
+
+/// The one address of a pod, and of its host, is the first of its list; where they differ it counts.
+pub(super) fn addresses(status: &mut Value) {
+    for (one, list) in [("podIP", "podIPs"), ("hostIP", "hostIPs")] {
+        let single = meta::text(status, &[one]).to_owned();
+        let first = meta::items(status, &[list]).first().map(|first| meta::text(first, &["ip"]).to_owned());
+        match first {
+            Some(first) if single.is_empty() => meta::set(status, one, first),
+            Some(first) if first == single => {}
+            _ if single.is_empty() => {}
+            _ => meta::set(status, list, json!([{"ip": single}])),
+        }
+    }
+}

@@ -8,7 +8,7 @@ use hyper::{Method, Request};
 
 use super::server::Limits;
 use super::{Reply, discovery, json, objects, openapi, raw, refusal};
-use crate::auth::{Attributes, allowed};
+use crate::auth::{Attributes, allowed, decide};
 use crate::cluster::Cluster;
 use crate::identity::User;
 use crate::request::{Query, ResourcePath, resource_path, verb};
@@ -144,7 +144,10 @@ fn impersonate(cluster: &Cluster, user: User, headers: &HeaderMap) -> Result<Use
     let uid = text("impersonate-uid");
     if name.is_empty() {
         if !groups.is_empty() || !uid.is_empty() {
-            return Err(Status::bad_request("requested impersonation without impersonating a user"));
+            return Err(Status::bad_request(format!(
+                "requested &user.DefaultInfo{{Name:\"\", UID:{uid:?}, Groups:{}, Extra:map[string][]string(nil)}} without impersonating a user name",
+                go_texts(&groups)
+            )));
         }
         return Ok(user);
     }
@@ -192,6 +195,15 @@ fn impersonate(cluster: &Cluster, user: User, headers: &HeaderMap) -> Result<Use
     Ok(other)
 }
 
+/// A list of texts as Go's `%#v` prints it.
+fn go_texts(items: &[String]) -> String {
+    if items.is_empty() {
+        return "[]string(nil)".to_owned();
+    }
+    let items: Vec<String> = items.iter().map(|item| format!("{item:?}")).collect();
+    format!("[]string{{{}}}", items.join(", "))
+}
+
 fn authorize(
     cluster: &Cluster,
     user: &User,
@@ -217,10 +229,14 @@ fn authorize(
             ..Attributes::default()
         },
     };
-    if allowed(cluster, user, &attributes) {
+    let decision = decide(cluster, user, &attributes);
+    if decision.allowed {
         return Ok(());
     }
-    let why = attributes.refusal(user);
+    let mut why = attributes.refusal(user);
+    if !decision.reason.is_empty() {
+        why = format!("{why}: {}", decision.reason);
+    }
     match resource {
         Some(resource) => {
             let kind = resource.resource.clone();

@@ -35,23 +35,30 @@ pub(super) fn wanted(headers: &HeaderMap) -> Result<Wanted, Status> {
     if texts.iter().all(|text| text.trim().is_empty()) {
         return Ok(Wanted { media: Media::Json, form: Form::Object });
     }
-    texts.iter().flat_map(|text| text.split(',')).find_map(one).ok_or_else(|| {
-        Status::plain(
-            406,
-            "NotAcceptable",
-            "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/json;stream=watch;stream=watch",
-        )
-        .with_details(serde_json::json!({}))
+    let ranges = || texts.iter().flat_map(|text| text.split(','));
+    ranges().find_map(one).ok_or_else(|| {
+        const REASON: &str = "NotAcceptable";
+        // a type that is known in a shape that is not
+        if ranges().any(|range| media(range.split(';').next().unwrap_or_default().trim()).is_some()) {
+            let why = "only the following media types are accepted: application/json, application/yaml";
+            return Status::plain(406, REASON, why);
+        }
+        let why = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/json;stream=watch;stream=watch";
+        Status::plain(406, REASON, why).with_details(serde_json::json!({}))
     })
+}
+
+fn media(name: &str) -> Option<Media> {
+    match name {
+        "application/json" | "*/*" | "application/*" => Some(Media::Json),
+        "application/yaml" => Some(Media::Yaml),
+        _ => None,
+    }
 }
 
 fn one(range: &str) -> Option<Wanted> {
     let mut parts = range.split(';').map(str::trim);
-    let media = match parts.next()? {
-        "application/json" | "*/*" | "application/*" => Media::Json,
-        "application/yaml" => Media::Yaml,
-        _ => return None,
-    };
+    let media = media(parts.next()?)?;
     let (mut shape, mut group, mut version) = ("", "", "");
     for part in parts {
         match part.split_once('=') {

@@ -61,24 +61,30 @@ pub(super) async fn answer(mut admitted: Admitted, path: ResourcePath) -> Result
     let wanted = wanted(admitted.request.headers())?;
     let method = admitted.request.method().clone();
     check_verb(&target, &method)?;
-    let deprecated = target.resource.group.is_empty() && target.resource.plural == "endpoints";
-    const ENDPOINTS: &str = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+    let deprecation = deprecation(&target);
     if method == Method::GET || method == Method::HEAD {
         let context = Context::internal();
-        if deprecated {
-            context.warn(ENDPOINTS);
-        }
+        deprecation.into_iter().for_each(|text| context.warn(text));
         return read(&admitted, &target, wanted).map(|reply| with_warnings(reply, &context));
     }
     let context = context(&admitted, &method)?;
-    if deprecated {
-        context.warn(ENDPOINTS);
-    }
+    deprecation.into_iter().for_each(|text| context.warn(text));
     let headers = admitted.request.headers().clone();
     let body = body(&mut admitted).await?;
     let written = write(&admitted, &target, &context, &method, &headers, &body, wanted).await;
     // warnings go with refusals too
     Ok(with_warnings(written.unwrap_or_else(|status| super::refusal(&status)), &context))
+}
+
+/// What every user of a resource is warned of.
+fn deprecation(target: &Target) -> Option<String> {
+    match &target.resource.custom {
+        Some(custom) => custom.deprecation.clone(),
+        None if target.resource.group.is_empty() && target.resource.plural == "endpoints" => {
+            Some("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned())
+        }
+        None => None,
+    }
 }
 
 fn check_verb(target: &Target, method: &Method) -> Result<(), Status> {
@@ -450,12 +456,12 @@ fn read_patch(target: &Target, headers: &HeaderMap, body: &[u8]) -> Result<Patch
             Status::plain(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(json!({}))
         }
     };
-    let parse = |media: Media| -> Result<Value, Status> {
-        let (value, _) = read_value(media, body)
-            .map_err(|why| Status::bad_request(format!("error decoding patch: {why}")))?;
+    let parse = |lead: &str| -> Result<Value, Status> {
+        let (value, _) =
+            read_value(Media::Json, body).map_err(|why| Status::bad_request(format!("{lead}{why}")))?;
         Ok(value)
     };
-    let object = |value: Value| -> Result<Value, Status> {
+    let object = |value: Value, lead: &str| -> Result<Value, Status> {
         let found = match &value {
             Value::Object(_) => return Ok(value),
             Value::Array(_) => "array",
@@ -465,16 +471,23 @@ fn read_patch(target: &Target, headers: &HeaderMap, body: &[u8]) -> Result<Patch
             Value::Null => "null",
         };
         Err(Status::bad_request(format!(
-            "error decoding patch: json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+            "{lead}json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
         )))
     };
+    const PATCH: &str = "error decoding patch: ";
     match media {
-        "application/json-patch+json" => Ok(Patch::Json(parse(Media::Json)?)),
-        "application/merge-patch+json" => Ok(Patch::Merge(object(parse(Media::Json)?)?)),
+        "application/json-patch+json" => Ok(Patch::Json(parse(PATCH)?)),
+        "application/merge-patch+json" => Ok(Patch::Merge(object(parse(PATCH)?, PATCH)?)),
         "application/strategic-merge-patch+json" if target.resource.custom.is_none() => {
-            Ok(Patch::Strategic(object(parse(Media::Json)?)?))
+            Ok(Patch::Strategic(object(parse("")?, "")?))
         }
-        "application/apply-patch+yaml" => Ok(Patch::Apply(object(parse(Media::Yaml)?)?)),
+        "application/apply-patch+yaml" => {
+            let (value, _) = read_value(Media::Yaml, body).map_err(|why| {
+                Status::bad_request(format!("error decoding YAML: error converting YAML to JSON: {why}"))
+            })?;
+            let lead = "error decoding YAML: error unmarshaling JSON: while decoding JSON: ";
+            Ok(Patch::Apply(object(value, lead)?))
+        }
         _ => Err(unsupported()),
     }
 }

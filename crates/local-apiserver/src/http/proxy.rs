@@ -31,10 +31,14 @@ struct Destination {
 /// Answers a request by passing it on.
 pub(super) async fn answer(admitted: Admitted, target: &Target, rest: &str) -> Result<Reply, Status> {
     let destination = destination(&admitted, target, rest)?;
+    let Some(destination) = destination else {
+        return Ok(super::raw(204, "text/plain", ""));
+    };
     forward(admitted.request, &destination).await
 }
 
-fn destination(admitted: &Admitted, target: &Target, rest: &str) -> Result<Destination, Status> {
+/// Where a request goes; the log of a pod that is on no node yet is nowhere, and empty.
+fn destination(admitted: &Admitted, target: &Target, rest: &str) -> Result<Option<Destination>, Status> {
     let cluster = &admitted.cluster;
     let query = admitted.request.uri().query().unwrap_or_default().to_owned();
     match target.subresource.as_str() {
@@ -42,6 +46,9 @@ fn destination(admitted: &Admitted, target: &Target, rest: &str) -> Result<Desti
             let (pod, container) = pod_and_container(admitted, target)?;
             let path = format!("/containerLogs/{}/{}/{container}", target.namespace, target.name);
             check_log_options(admitted, target)?;
+            if meta::text(&pod, &["spec", "nodeName"]).is_empty() {
+                return Ok(None);
+            }
             to_node(cluster, &pod, target, &path, &log_query(admitted, &query))
         }
         "exec" | "attach" => {
@@ -64,6 +71,7 @@ fn destination(admitted: &Admitted, target: &Target, rest: &str) -> Result<Desti
         }
         _ => proxied(cluster, target, rest, &query),
     }
+    .map(Some)
 }
 
 fn pod(cluster: &Cluster, target: &Target) -> Result<Value, Status> {
@@ -93,11 +101,21 @@ fn pod_and_container(admitted: &Admitted, target: &Target) -> Result<(Value, Str
         .collect();
     match main.as_slice() {
         [only] => Ok(((pod.clone()), (*only).to_owned())),
-        many => Err(Status::bad_request(format!(
-            "a container name must be specified for pod {}, choose one of: [{}]",
-            target.name,
-            many.join(" ")
-        ))),
+        many => {
+            let first: Vec<&str> = meta::items(&pod, &["spec", "initContainers"])
+                .iter()
+                .map(|container| meta::text(container, &["name"]))
+                .collect();
+            let mut why = format!(
+                "a container name must be specified for pod {}, choose one of: [{}]",
+                target.name,
+                many.join(" ")
+            );
+            if !first.is_empty() {
+                why.push_str(&format!(" or one of the init containers: [{}]", first.join(" ")));
+            }
+            Err(Status::bad_request(why))
+        }
     }
 }
 

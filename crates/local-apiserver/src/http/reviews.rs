@@ -1,13 +1,13 @@
 //! Requests that are answered rather than stored: access and token reviews, tokens, bindings,
 //! evictions.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Reply;
 use super::handler::Admitted;
 use super::negotiate::Wanted;
 use super::objects::shaped;
-use crate::auth::{Attributes, Claims, allowed, rules_for};
+use crate::auth::{Attributes, Claims, decide, quoted_list, rules_for};
 use crate::cluster::{Cluster, Written, kind_subject, parse, subject};
 use crate::field::FieldError;
 use crate::identity::User;
@@ -132,13 +132,10 @@ fn access(cluster: &Cluster, user: User, object: &mut Value) {
             path: String::new(),
         }
     };
-    let allowed = allowed(cluster, &user, &attributes);
-    let mut status = json!({"allowed": allowed});
-    if allowed {
-        let reason = if user.groups.iter().any(|g| g == "system:masters") { "" } else { "RBAC: allowed" };
-        if !reason.is_empty() {
-            meta::set(&mut status, "reason", reason);
-        }
+    let decision = decide(cluster, &user, &attributes);
+    let mut status = json!({"allowed": decision.allowed});
+    if !decision.reason.is_empty() {
+        meta::set(&mut status, "reason", decision.reason);
     }
     meta::set(object, "status", status);
 }
@@ -183,10 +180,23 @@ fn token_review(cluster: &Cluster, object: &mut Value) -> Result<(), Status> {
         Some((user, audiences)) => {
             json!({"authenticated": true, "user": user.to_value(), "audiences": audiences})
         }
-        None => json!({"user": {}, "error": "invalid bearer token"}),
+        None => json!({"user": {}, "error": refused_token(cluster, &token, &audiences)}),
     };
     meta::set(object, "status", status);
     Ok(())
+}
+
+/// Why a token is not taken: it is none, or it is for others.
+fn refused_token(cluster: &Cluster, token: &str, wanted: &[String]) -> String {
+    const NONE: &str = "invalid bearer token";
+    match cluster.authenticator.audiences(token) {
+        Some(audiences) if !audiences.iter().any(|audience| wanted.contains(audience)) => format!(
+            "[{NONE}, token audiences {} is invalid for the target audiences {}]",
+            quoted_list(&audiences),
+            quoted_list(wanted)
+        ),
+        _ => NONE.to_owned(),
+    }
 }
 
 /// Shortest life of a token.
@@ -427,6 +437,29 @@ async fn evict(
     Ok(success(201))
 }
 
+/// Says in the status of a budget that it allows no more.
+fn none_allowed(status: &mut Map<String, Value>) {
+    const KIND: &str = "DisruptionAllowed";
+    let generation = status.get("observedGeneration").cloned().unwrap_or_default();
+    let conditions = status.entry("conditions".to_owned()).or_insert_with(|| json!([]));
+    if !conditions.is_array() {
+        *conditions = json!([]);
+    }
+    let Some(conditions) = conditions.as_array_mut() else { return };
+    let present = conditions.iter().position(|condition| meta::text(condition, &["type"]) == KIND);
+    let since = present
+        .and_then(|index| conditions.get(index))
+        .filter(|condition| meta::text(condition, &["status"]) == "False")
+        .map(|condition| meta::text(condition, &["lastTransitionTime"]).to_owned())
+        .unwrap_or_else(meta::now);
+    let condition = json!({"type": KIND, "status": "False", "observedGeneration": generation,
+        "lastTransitionTime": since, "reason": "InsufficientPods", "message": ""});
+    match present.and_then(|index| conditions.get_mut(index)) {
+        Some(slot) => *slot = condition,
+        None => conditions.push(condition),
+    }
+}
+
 /// Takes one disruption from the budget that covers a pod.
 async fn budget(cluster: &Cluster, namespace: &str, pod: &Value, dry_run: bool) -> Result<(), Status> {
     const TABLE: &str = "poddisruptionbudgets.policy";
@@ -483,10 +516,23 @@ async fn budget(cluster: &Cluster, namespace: &str, pod: &Value, dry_run: bool) 
         if dry_run {
             return Ok(());
         }
+        let before = budget.clone();
         if let Some(status) = meta::map_mut(&mut budget, "status") {
             status.insert("disruptionsAllowed".to_owned(), (allowed - 1).into());
+            if allowed == 1 {
+                none_allowed(status);
+            }
             let disrupted = status.entry("disruptedPods".to_owned()).or_insert_with(|| json!({}));
             meta::set(disrupted, meta::name(pod), meta::now());
+        }
+        if let Some(resource) = cluster.catalog().find("policy", "v1", "poddisruptionbudgets") {
+            let aim = Target {
+                resource,
+                namespace: namespace.to_owned(),
+                name: name.clone(),
+                subresource: "status".to_owned(),
+            };
+            crate::managed::on_update(&aim, &Context::internal(), &mut budget, &before);
         }
         match cluster.put(record.key.clone(), Some(record.revision), &budget).await? {
             Written::Done(_) => return Ok(()),

@@ -24,7 +24,7 @@ pub(crate) enum Media {
 /// What is wrong with the text.
 pub(crate) fn read_value(media: Media, bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
     match media {
-        Media::Json => crate::json::read(bytes).map_err(|error| json_error(&error)),
+        Media::Json => read_json(bytes),
         Media::Protobuf => crate::protobuf::read(bytes).map(|value| (value, Vec::new())),
         Media::Yaml => {
             if bytes.first() == Some(&b'{')
@@ -34,13 +34,14 @@ pub(crate) fn read_value(media: Media, bytes: &[u8]) -> Result<(Value, Vec<Strin
             }
             let options = wheelhouse_goyaml::ReadOptions::default();
             let text = wheelhouse_goyaml::yaml_to_json(bytes, &options).map_err(|error| error.to_string())?;
-            crate::json::read(&text).map_err(|error| json_error(&error))
+            read_json(&text)
         }
     }
 }
 
-fn json_error(error: &serde_json::Error) -> String {
-    if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() }
+fn read_json(bytes: &[u8]) -> Result<(Value, Vec<String>), String> {
+    crate::json::read(bytes)
+        .map_err(|error| crate::json::syntax_error(bytes).unwrap_or_else(|| error.to_string()))
 }
 
 /// Reads an object of the target's type from a body.
@@ -140,6 +141,13 @@ pub(super) fn typed(
             )));
         }
         if other_kind || (!given_kind.is_empty() && given_kind != kind) {
+            let (group, version_name) = meta::group_version(&shown_version);
+            if let Some(name) =
+                crate::schema::kind_type(group, version_name, &shown_kind).filter(|_| other_kind)
+            {
+                let shape = crate::schema::Shape::Ref { name, atomic: false };
+                decode(&shape, value.clone()).map_err(|why| cannot(&why.0))?;
+            }
             if resource.custom.is_some() {
                 let about = crate::status::Subject {
                     group: &resource.group,

@@ -64,6 +64,7 @@ pub(crate) async fn create(
         if !errors.is_empty() {
             return Err(Status::invalid(kind_subject(resource, &name), &errors));
         }
+        crate::warnings::of(target, &candidate, None).into_iter().for_each(|text| context.warn(text));
         admission::validate_create(cluster, target, context, &candidate)?;
         let held = allocation::on_create(cluster, resource, &mut candidate)?;
         let quota = admission::quota_create(cluster, target, context, &candidate).await;

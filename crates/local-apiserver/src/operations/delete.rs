@@ -178,6 +178,11 @@ fn finalizers(resource: &Resource, options: &DeleteOptions, old: &Value) -> Vec<
         Some(_) => finalizers.retain(|f| f != "foregroundDeletion" && f != "orphan"),
         None => {}
     }
+    // the objects of a definition go before it does
+    let definition = resource.storage() == crate::custom::TABLE;
+    if definition && !meta::deleting(old) && !finalizers.iter().any(|f| f == crate::custom::CLEANUP) {
+        finalizers.push(crate::custom::CLEANUP.to_owned());
+    }
     finalizers
 }
 

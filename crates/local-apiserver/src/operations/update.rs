@@ -1,6 +1,6 @@
 //! Replacing and patching objects and their subresources.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::body::typed;
 use super::create::check_namespace;
@@ -72,6 +72,11 @@ pub(crate) async fn patch(
             Patch::Json(operations) => {
                 patches::json(&mut value, operations).map_err(|error| match error {
                     patches::JsonPatchError::Malformed(why) => Status::bad_request(why),
+                    patches::JsonPatchError::TooMany(why) => Status::plain(
+                        413,
+                        "RequestEntityTooLarge",
+                        format!("Request entity too large: {why}"),
+                    ),
                     patches::JsonPatchError::Failed(_) => Status::plain(
                         422,
                         "Invalid",
@@ -81,8 +86,13 @@ pub(crate) async fn patch(
                 })?
             }
             Patch::Merge(change) => patches::merge(&mut value, change.clone()),
-            Patch::Strategic(change) => patches::strategic_merge(&body_shape(target), &mut value, change)
-                .map_err(|why| Status::plain(500, "", why))?,
+            Patch::Strategic(change) => {
+                let shape = body_shape(target);
+                patches::strategic_merge(&shape, &mut value, change)
+                    .map_err(|why| Status::plain(500, "", why))?;
+                crate::decode::restore(&shape, &value)
+                    .map_err(|why| invalid_patch(&patches::go_text(change), &why))?;
+            }
             Patch::Apply(_) => {}
         }
         if meta::name(&value) != target.name && target.subresource.is_empty() {
@@ -100,7 +110,7 @@ pub(crate) async fn patch(
                 "the namespace of the provided object does not match the namespace sent on the request",
             ));
         }
-        let text = patched_text(&value);
+        let text = patched_text(&value, &touched(patch));
         typed(target, context, value, &[]).map_err(|status| not_decoded(status, &text))
     };
     if cluster.store.get(&target.key().table, &target.key().namespace, &target.name).is_none() {
@@ -109,8 +119,41 @@ pub(crate) async fn patch(
     Ok((change(cluster, target, context, &make, Origin::Patch).await?, false))
 }
 
-/// A patched object as messages show it: sorted keys, metadata in the order of its type.
-fn patched_text(value: &Value) -> String {
+/// The places a patch takes apart: objects of objects.
+fn touched(patch: &Patch) -> Value {
+    match patch {
+        Patch::Merge(change) => change.clone(),
+        Patch::Json(operations) => {
+            let mut places = json!({});
+            let paths = operations
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|operation| operation.get("path").and_then(Value::as_str)?.strip_prefix('/'));
+            for path in paths {
+                let mut place = &mut places;
+                let Some((lead, _)) = path.rsplit_once('/') else { continue };
+                for step in lead.split('/') {
+                    let Some(map) = place.as_object_mut() else { break };
+                    place =
+                        map.entry(step.replace("~1", "/").replace("~0", "~")).or_insert_with(|| json!({}));
+                }
+            }
+            places
+        }
+        Patch::Strategic(_) | Patch::Apply(_) => Value::Null,
+    }
+}
+
+/// A patched object as messages show it: keys are sorted where the patch took the object apart, and
+/// elsewhere in the order of their types.
+fn patched_text(value: &Value, touched: &Value) -> String {
+    let mut value = value.clone();
+    in_order(&mut value, Some(touched), "");
+    value.to_string()
+}
+
+fn in_order(value: &mut Value, touched: Option<&Value>, name: &str) {
     const METADATA: [&str; 14] = [
         "name",
         "generateName",
@@ -127,22 +170,41 @@ fn patched_text(value: &Value) -> String {
         "finalizers",
         "managedFields",
     ];
-    let mut value = value.clone();
-    if let Some(map) = value.as_object_mut() {
-        map.sort_keys();
-    }
-    if let Some(metadata) = meta::at_mut(&mut value, &["metadata"]).and_then(Value::as_object_mut) {
-        let ordered = METADATA.iter().filter_map(|key| metadata.shift_remove_entry(*key)).collect::<Vec<_>>();
-        for (index, (key, value)) in ordered.into_iter().enumerate() {
-            metadata.shift_insert(index, key, value);
+    const OWNER: [&str; 6] = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+    const MANAGER: [&str; 7] =
+        ["manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1", "subresource"];
+    let order: &[&str] = match name {
+        "metadata" => &METADATA,
+        "ownerReferences" => &OWNER,
+        "managedFields" => &MANAGER,
+        _ => &[],
+    };
+    match value {
+        Value::Object(map) => {
+            if touched.is_some_and(Value::is_object) {
+                map.sort_keys();
+            } else {
+                let first = order.iter().filter_map(|key| map.shift_remove_entry(*key)).collect::<Vec<_>>();
+                for (index, (key, value)) in first.into_iter().enumerate() {
+                    map.shift_insert(index, key, value);
+                }
+            }
+            for (key, value) in map.iter_mut().filter(|(key, _)| *key != "fieldsV1") {
+                in_order(value, touched.and_then(|touched| touched.get(key)), key);
+            }
         }
+        Value::Array(items) => items.iter_mut().for_each(|item| in_order(item, None, name)),
+        _ => {}
     }
-    value.to_string()
 }
 
 /// A patched object that does not decode is an invalid patch.
 fn not_decoded(status: Status, text: &str) -> Status {
     let why = status.message.split_once(": ").map_or(status.message.as_str(), |(_, why)| why);
+    invalid_patch(text, why)
+}
+
+fn invalid_patch(text: &str, why: &str) -> Status {
     Status::invalid(Subject { group: "", kind: "", name: "" }, &[FieldError::invalid("patch", text, why)])
 }
 
@@ -225,9 +287,16 @@ async fn change(
         };
         let old = convert::to_served(resource, parse(&record).unwrap_or_default());
         let scaling = scaled && origin != Origin::Apply;
-        let shown = if scaling { scale::from_object(resource, &old) } else { old.clone() };
+        let mut shown = if scaling { scale::from_object(resource, &old) } else { old.clone() };
+        if scaling && origin == Origin::Patch {
+            let managers = managed::of_replicas(target, &old);
+            meta::set_metadata(&mut shown, "managedFields", managers);
+        }
         let made = make(&shown)?;
         let strict = precondition(resource, &made, &old, origin)?;
+        // a uid is a condition of a replacement, and a change of a patch
+        let other_uid = Some(meta::uid(&made)).filter(|uid| !uid.is_empty() && *uid != meta::uid(&old));
+        let other_uid = other_uid.map(str::to_owned);
         let mut new = if scaling { scale::into_object(resource, &old, &made)? } else { made };
         if new.get("kind").is_none() {
             meta::set(&mut new, "kind", resource.kind.clone());
@@ -242,10 +311,17 @@ async fn change(
         strategy::prepare_update(target, &mut new, &old);
         admission::mutate_update(cluster, target, context, &mut new, &old)?;
         defaulting::apply(resource, &mut new);
-        let errors = validation::update(target, &new, &old);
+        let mut warnings = Vec::new();
+        let mut errors = validation::update(target, &new, &old, &mut warnings);
+        warnings.into_iter().for_each(|text| context.warn(text));
+        if let Some(uid) = other_uid {
+            let error = FieldError::invalid("metadata.uid", uid, "field is immutable");
+            errors.splice(0..0, [error.clone(), error]);
+        }
         if !errors.is_empty() {
             return Err(Status::invalid(kind_subject(resource, &target.name), &errors));
         }
+        crate::warnings::of(target, &new, Some(&old)).into_iter().for_each(|text| context.warn(text));
         admission::validate_update(cluster, target, context, &new, &old)?;
         let held = allocation::on_update(cluster, resource, &mut new, &old)?;
         let _quota = match admission::quota_update(cluster, target, context, &new, &old).await {
@@ -317,7 +393,7 @@ fn precondition(resource: &Resource, new: &Value, old: &Value, origin: Origin) -
     let name = meta::name(old);
     let version = meta::text(new, &["metadata", "resourceVersion"]);
     let uid = meta::uid(new);
-    if !uid.is_empty() && uid != meta::uid(old) {
+    if origin == Origin::Replace && !uid.is_empty() && uid != meta::uid(old) {
         return Err(Status::conflict(
             subject(resource, name),
             &format!(

@@ -43,7 +43,10 @@ fn merge_map(
         }
         Some("delete") => return Ok(Map::new()),
         Some("merge") | None => {}
-        Some(other) => return Err(format!("unknown patch type: {other}")),
+        Some(other) => {
+            let shown = go_text(&Value::Object(patch.clone()));
+            return Err(format!("unknown patch type: {other} in map: {shown}"));
+        }
     }
     if let Some(retain) = patch.get(RETAIN) {
         let keep: Vec<&str> = retain.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -250,7 +253,7 @@ fn ordered(merged: Vec<Value>, order: &[Value], original: &[Value], key: Option<
 }
 
 /// A value as Go prints it.
-fn go_text(value: &Value) -> String {
+pub(crate) fn go_text(value: &Value) -> String {
     match value {
         Value::Object(map) => {
             let mut parts: Vec<String> =

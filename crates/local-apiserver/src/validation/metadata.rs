@@ -13,6 +13,7 @@ const ANNOTATION_BYTES: usize = 256 * 1024;
 pub(super) fn metadata(
     object: &Value,
     namespaced: bool,
+    standard_finalizers: bool,
     path: &str,
     name_errors: &dyn Fn(&str) -> Vec<String>,
 ) -> Vec<FieldError> {
@@ -43,11 +44,11 @@ pub(super) fn metadata(
             }
         }
     }
-    errors.extend(common(object, path));
+    errors.extend(common(object, path, standard_finalizers));
     errors
 }
 
-fn common(object: &Value, path: &str) -> Vec<FieldError> {
+fn common(object: &Value, path: &str, standard_finalizers: bool) -> Vec<FieldError> {
     let mut errors = labels(object, &["metadata", "labels"], &format!("{path}.labels"));
     let annotations = meta::text_map(object, &["metadata", "annotations"]);
     let mut size = 0;
@@ -65,7 +66,7 @@ fn common(object: &Value, path: &str) -> Vec<FieldError> {
         let malformed = names::qualified_name(&finalizer);
         if malformed.is_empty() {
             let standard = matches!(finalizer.as_str(), "orphan" | "foregroundDeletion" | "kubernetes");
-            if !standard && !finalizer.contains('/') {
+            if standard_finalizers && !standard && !finalizer.contains('/') {
                 errors.push(FieldError::invalid(
                     format!("{path}.finalizers[{index}]"),
                     finalizer.clone(),
@@ -101,13 +102,22 @@ fn owners(object: &Value, path: &str, errors: &mut Vec<FieldError>) {
             if let Some(first) = &controller {
                 errors.push(FieldError::invalid(
                     path.clone(),
-                    owners.to_vec(),
+                    in_order(owners),
                     format!("Only one reference can have Controller set to true. Found \"true\" in references for {first} and {shown}"),
                 ));
             }
             controller.get_or_insert(shown);
         }
     }
+}
+
+/// Owners with their fields in the order of their type, as messages show them.
+fn in_order(owners: &[Value]) -> Vec<Value> {
+    const FIELDS: [&str; 6] = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+    let ordered = |owner: &Value| {
+        FIELDS.iter().filter_map(|field| Some(((*field).to_owned(), owner.get(*field)?.clone()))).collect()
+    };
+    owners.iter().map(|owner| Value::Object(ordered(owner))).collect()
 }
 
 /// What is wrong with labels.
@@ -125,12 +135,12 @@ pub(super) fn labels(object: &Value, place: &[&str], path: &str) -> Vec<FieldErr
 }
 
 /// What is wrong with a change of metadata.
-pub(super) fn metadata_update(new: &Value, old: &Value, _namespaced: bool) -> Vec<FieldError> {
-    // looked at for all kinds and once more for each, owners each time twice
+pub(super) fn metadata_update(new: &Value, old: &Value, standard_finalizers: bool) -> Vec<FieldError> {
+    // looked at for all kinds and once more for each, each time twice but for finalizers
     let mut errors = Vec::new();
-    for error in common(new, "metadata") {
-        let owner = error.field.starts_with("metadata.ownerReferences");
-        errors.extend(std::iter::repeat_n(error, if owner { 4 } else { 2 }));
+    for error in common(new, "metadata", standard_finalizers) {
+        let once = error.field.starts_with("metadata.finalizers");
+        errors.extend(std::iter::repeat_n(error, if once { 2 } else { 4 }));
     }
     let stamp = meta::text(new, &["metadata", "deletionTimestamp"]);
     if !stamp.is_empty() && !meta::deleting(old) {

@@ -5,6 +5,8 @@
 //!
 //! - `CONFORMANCE_KUBECONFIG=FILE` plays them against another cluster.
 //! - `CONFORMANCE_RECORD=1` writes the answers into the files instead (only sensible with a real one).
+//! - `CONFORMANCE_PAUSE=MILLISECONDS` waits before each request: no answer may depend on the second it is
+//!   given in.
 //! - `CONFORMANCE_ONLY=TEXT` plays the cases whose name contains the text.
 #![allow(
     clippy::unwrap_used,

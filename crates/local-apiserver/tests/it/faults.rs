@@ -95,7 +95,13 @@ fn a_killed_server_loses_no_acknowledged_write() {
                 ))
             })
             .collect();
+        // killed at another moment each time, but not before something was written
+        let before = known.lock().unwrap().len();
         std::thread::sleep(Duration::from_millis(250 + 70 * round));
+        let begun = std::time::Instant::now();
+        while known.lock().unwrap().len() < before + 8 && begun.elapsed() < Duration::from_secs(120) {
+            std::thread::sleep(Duration::from_millis(7));
+        }
         process.kill();
         runtime.block_on(async {
             for writer in writers {

@@ -29,7 +29,7 @@ async fn create(client: &mut Client, name: &str, size: usize) -> u64 {
 /// The events of a watch from a version on until it ends or `most` have come.
 async fn events(door: &Door, from: u64, most: usize) -> Vec<Value> {
     let mut client = door.connect().await.unwrap();
-    let path = format!("{MAPS}?watch=1&resourceVersion={from}&timeoutSeconds=60");
+    let path = format!("{MAPS}?watch=1&resourceVersion={from}&timeoutSeconds=600");
     let answer = client.open("GET", &path, "", http_body_util::Empty::new().boxed()).await.unwrap();
     let mut body = answer.into_body();
     let (mut text, mut events) = (Vec::new(), Vec::new());
@@ -105,7 +105,7 @@ fn a_watcher_that_does_not_read_costs_little_and_is_told() {
         let mut lazy = Vec::new();
         for _ in 0..10 {
             let mut watcher = door.connect().await.unwrap();
-            let path = format!("{MAPS}?watch=1&resourceVersion={start}&timeoutSeconds=300");
+            let path = format!("{MAPS}?watch=1&resourceVersion={start}&timeoutSeconds=3000");
             let answer = watcher.open("GET", &path, "", http_body_util::Empty::new().boxed()).await.unwrap();
             lazy.push((watcher, answer));
         }

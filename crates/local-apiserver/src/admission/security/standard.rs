@@ -13,45 +13,47 @@ type Violation = Option<(String, String)>;
 /// One of the standards' checks.
 type Check = fn(&Pod<'_>) -> Violation;
 
-/// Everything a pod does that a level forbids, as one text; empty when there is nothing.
-pub(super) fn violations(pod: &Value, level: Level) -> String {
+/// Everything a pod does that a level forbids at a minor version of the standards, as one text; empty
+/// when there is nothing. The seccomp annotations that counted before 1.19 are not looked at.
+pub(super) fn violations(pod: &Value, level: Level, minor: u32) -> String {
     let spec = pod.get("spec").unwrap_or(&Value::Null);
-    let pod = Pod { pod, spec };
+    let pod = Pod { pod, spec, minor };
     let restricted = level == Level::Restricted;
     // a restricted check stands in for the baseline check of the same thing
     let baseline: [(bool, Check); 12] = [
         (true, app_armor),
-        (!restricted, capabilities_baseline),
+        (!restricted || minor < 22, capabilities_baseline),
         (true, host_namespaces),
         (!restricted, host_path_volumes),
         (true, host_ports),
-        (true, probe_hosts),
+        (minor >= 34, probe_hosts),
         (true, privileged),
-        (true, proc_mount),
+        (!restricted || minor < 35, |pod| proc_mount(pod, pod.own_users())),
         (true, se_linux),
-        (!restricted, |pod| seccomp(pod, false)),
+        (!restricted && minor >= 19, |pod| seccomp(pod, false)),
         (true, sysctls),
         (true, host_process),
     ];
-    let more: [Check; 6] = [
-        privilege_escalation,
-        capabilities_restricted,
-        restricted_volumes,
-        run_as_non_root,
-        run_as_user,
-        |pod| seccomp(pod, true),
+    let more: [(bool, Check); 7] = [
+        (minor >= 8, privilege_escalation),
+        (minor >= 22, capabilities_restricted),
+        (minor >= 35, |pod| proc_mount(pod, false)),
+        (true, restricted_volumes),
+        (true, run_as_non_root),
+        (minor >= 23, run_as_user),
+        (minor >= 19, |pod| seccomp(pod, true)),
     ];
-    let mut found: Vec<(String, String)> =
-        baseline.iter().filter(|(counts, _)| *counts).filter_map(|(_, check)| check(&pod)).collect();
-    if restricted {
-        found.extend(more.iter().filter_map(|check| check(&pod)));
-    }
+    let more = more.iter().filter(|_| restricted);
+    let checks = baseline.iter().chain(more).filter(|(counts, _)| *counts);
+    let found: Vec<(String, String)> = checks.filter_map(|(_, check)| check(&pod)).collect();
     found.iter().map(|(reason, detail)| format!("{reason} ({detail})")).collect::<Vec<_>>().join(", ")
 }
 
 struct Pod<'a> {
     pod: &'a Value,
     spec: &'a Value,
+    /// The minor version of the standards.
+    minor: u32,
 }
 
 impl<'a> Pod<'a> {
@@ -73,12 +75,12 @@ impl<'a> Pod<'a> {
     }
 
     fn windows(&self) -> bool {
-        meta::text(self.spec, &["os", "name"]) == "windows"
+        self.minor >= 25 && meta::text(self.spec, &["os", "name"]) == "windows"
     }
 
     /// The pod has users of its own, so that root in it is nobody outside.
     fn own_users(&self) -> bool {
-        self.spec.get("hostUsers") == Some(&Value::Bool(false))
+        self.minor >= 35 && self.spec.get("hostUsers") == Some(&Value::Bool(false))
     }
 }
 
@@ -309,8 +311,8 @@ fn privileged(pod: &Pod<'_>) -> Violation {
     violation("privileged", format!("{} must not set securityContext.privileged=true", containers(&names)))
 }
 
-fn proc_mount(pod: &Pod<'_>) -> Violation {
-    if pod.own_users() {
+fn proc_mount(pod: &Pod<'_>, exempt: bool) -> Violation {
+    if exempt {
         return None;
     }
     let mut values = Vec::new();
@@ -338,7 +340,8 @@ fn se_linux(pod: &Pod<'_>) -> Violation {
     let mut bad = |options: Option<&Value>| {
         let Some(options) = options else { return false };
         let text = |key: &str| meta::text(options, &[key]);
-        let foreign = !TYPES.contains(&text("type"));
+        let foreign =
+            !TYPES.contains(&text("type")) || (text("type") == "container_engine_t" && pod.minor < 31);
         if foreign {
             types.push(text("type").to_owned());
         }
@@ -409,26 +412,27 @@ fn seccomp(pod: &Pod<'_>, required: bool) -> Violation {
 }
 
 fn sysctls(pod: &Pod<'_>) -> Violation {
-    const ALLOWED: [&str; 12] = [
-        "kernel.shm_rmid_forced",
-        "net.ipv4.ip_local_port_range",
-        "net.ipv4.tcp_syncookies",
-        "net.ipv4.ping_group_range",
-        "net.ipv4.ip_unprivileged_port_start",
-        "net.ipv4.ip_local_reserved_ports",
-        "net.ipv4.tcp_keepalive_time",
-        "net.ipv4.tcp_fin_timeout",
-        "net.ipv4.tcp_keepalive_intvl",
-        "net.ipv4.tcp_keepalive_probes",
-        "net.ipv4.tcp_rmem",
-        "net.ipv4.tcp_wmem",
+    // each with the minor version it is allowed from
+    const ALLOWED: [(&str, u32); 12] = [
+        ("kernel.shm_rmid_forced", 0),
+        ("net.ipv4.ip_local_port_range", 0),
+        ("net.ipv4.tcp_syncookies", 0),
+        ("net.ipv4.ping_group_range", 0),
+        ("net.ipv4.ip_unprivileged_port_start", 0),
+        ("net.ipv4.ip_local_reserved_ports", 27),
+        ("net.ipv4.tcp_keepalive_time", 29),
+        ("net.ipv4.tcp_fin_timeout", 29),
+        ("net.ipv4.tcp_keepalive_intvl", 29),
+        ("net.ipv4.tcp_keepalive_probes", 29),
+        ("net.ipv4.tcp_rmem", 32),
+        ("net.ipv4.tcp_wmem", 32),
     ];
     let list = pod.security(&["sysctls"]).and_then(Value::as_array);
     let bad: Vec<&str> = list
         .into_iter()
         .flatten()
         .map(|sysctl| meta::text(sysctl, &["name"]))
-        .filter(|name| !ALLOWED.contains(name))
+        .filter(|name| !ALLOWED.iter().any(|(known, from)| known == name && pod.minor >= *from))
         .collect();
     (!bad.is_empty()).then(|| ("forbidden sysctls".to_owned(), bad.join(", ")))
 }
