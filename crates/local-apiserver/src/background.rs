@@ -16,16 +16,18 @@ const EVENT_AGE: i64 = 3600;
 /// Time between two looks.
 const PERIOD: Duration = Duration::from_millis(250);
 
-/// Runs until cancelled.
-pub(crate) async fn run(cluster: Arc<Cluster>, cancel: CancellationToken) {
+/// Runs until cancelled; without `upkeep` quotas and roles are left as they are.
+pub(crate) async fn run(cluster: Arc<Cluster>, upkeep: bool, cancel: CancellationToken) {
     let mut seen = 0;
     let mut rounds: u64 = 0;
     loop {
         let revision = cluster.store.revision();
         if revision != seen {
             seen = revision;
-            aggregate_roles(&cluster).await;
-            quota_status(&cluster).await;
+            if upkeep {
+                aggregate_roles(&cluster).await;
+                quota_status(&cluster).await;
+            }
             if cluster.objects(custom::TABLE, None).iter().any(meta::deleting) {
                 custom::refresh(&cluster).await;
             }

@@ -37,6 +37,9 @@ pub struct Options {
     pub node_ports: (u16, u16),
     /// What clients may take.
     pub limits: Limits,
+    /// Keep the status of quotas and the rules of aggregated roles up to date, which in a real cluster is
+    /// the work of the controller manager.
+    pub upkeep: bool,
 }
 
 impl Options {
@@ -52,6 +55,7 @@ impl Options {
             service_range: (Ipv4Addr::new(10, 96, 0, 0), 16),
             node_ports: (30000, 32767),
             limits: Limits::default(),
+            upkeep: true,
         }
     }
 
@@ -131,7 +135,14 @@ impl Options {
         let path = directory.join("kubeconfig");
         certificates::write_private(&path, &ready.admin_kubeconfig)
             .map_err(|source| Error::State { path: path.display().to_string(), source })?;
-        Ok(ApiServer { listener, tls: certificates.tls, cluster, limits: self.limits, ready })
+        Ok(ApiServer {
+            listener,
+            tls: certificates.tls,
+            cluster,
+            limits: self.limits,
+            upkeep: self.upkeep,
+            ready,
+        })
     }
 }
 
@@ -158,6 +169,7 @@ pub struct ApiServer {
     tls: rustls::ServerConfig,
     cluster: Arc<Cluster>,
     limits: Limits,
+    upkeep: bool,
     ready: Ready,
 }
 
@@ -174,7 +186,7 @@ impl ApiServer {
 
     /// Serves until cancelled; running requests may finish for a short time.
     pub async fn run(self, cancel: CancellationToken) {
-        let background = tokio::spawn(background::run(self.cluster.clone(), cancel.clone()));
+        let background = tokio::spawn(background::run(self.cluster.clone(), self.upkeep, cancel.clone()));
         http::serve(self.listener, self.tls, self.cluster, self.limits, cancel).await;
         background.abort();
     }

@@ -19,6 +19,7 @@
 )]
 
 mod client;
+mod controllers;
 mod runner;
 mod scrub;
 mod transcript;
@@ -27,4 +28,11 @@ mod transcript;
 fn answers_are_those_of_a_real_server() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
     runtime.block_on(runner::run());
+}
+
+#[test]
+#[ignore = "takes minutes; `cargo xtask reference kubernetes` runs it"]
+fn controllers_do_what_those_of_a_real_control_plane_do() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
+    runtime.block_on(controllers::run());
 }

@@ -17,7 +17,10 @@ pub(crate) async fn run() {
     let client = match std::env::var("CONFORMANCE_KUBECONFIG") {
         Ok(path) => Client::from_kubeconfig(&std::fs::read_to_string(path).unwrap()),
         Err(_) => {
-            let server = Options::new(directory.path()).build().await.unwrap();
+            // the transcripts are those of an API server alone
+            let mut options = Options::new(directory.path());
+            options.upkeep = false;
+            let server = options.build().await.unwrap();
             let client = Client::from_kubeconfig(&server.ready().admin_kubeconfig);
             tokio::spawn(server.run(cancel.clone()));
             client
