@@ -32,7 +32,7 @@ pub use kind_order::KindOrder;
 pub use object::Object;
 pub use pod_spec::{Container, ContainerList, PodTemplate};
 pub use quantity::Quantity;
-pub use read::{RepeatedKey, read_document, read_noting_repeats};
+pub use read::{Reading, RepeatedKey, read_document, read_noting_repeats};
 pub use readiness::{Readiness, readiness};
 pub use selector::Selector;
 pub use tree::{Content, Entry, Node};

@@ -1,19 +1,29 @@
 //! Where pod specs lie: the one traversal that every rule and every mutation uses.
 
+mod added_labels;
+mod shapes;
+
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::object::Object;
-use crate::tree::Node;
+use crate::tree::{Content, Node};
+use shapes::{Step, Way};
 
 /// A pod spec inside an object.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PodTemplate<'a> {
     /// The pod's metadata, if there is any.
     pub metadata: Option<&'a Node>,
     /// The pod's spec.
     pub spec: &'a Node,
     /// The path of the spec inside the object: `spec.template.spec`.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
+    /// How many pods of it run at once.
+    pub count: i64,
+    /// Labels that the kind's controller puts on its pods, as far as they are known beforehand.
+    pub added_labels: Vec<(&'static str, String)>,
 }
 
 /// Which of a pod's container lists a container stands in.
@@ -87,6 +97,21 @@ impl<'a> PodTemplate<'a> {
     pub fn labels(&self) -> Value {
         self.metadata.and_then(|metadata| metadata.get("labels")).map_or(Value::Null, Node::to_json)
     }
+
+    /// A label of its pods: their own, or one that their controller puts on them.
+    #[must_use]
+    pub fn label(&self, key: &str) -> Option<&str> {
+        match self.metadata.and_then(|metadata| metadata.get("labels")?.get(key)) {
+            Some(own) => own.as_str(),
+            None => self.added_labels.iter().find(|(name, _)| *name == key).map(|(_, value)| value.as_str()),
+        }
+    }
+
+    /// The path of a field of the pods' metadata inside the object: `spec.template.metadata.labels`.
+    #[must_use]
+    pub fn metadata_path(&self, field: &str) -> String {
+        format!("{}metadata.{field}", self.path.strip_suffix("spec").unwrap_or(&self.path))
+    }
 }
 
 /// Every container of a pod spec, of all three lists.
@@ -101,43 +126,115 @@ pub fn containers(spec: &Node) -> Vec<Container<'_>> {
         .collect()
 }
 
-/// The path of the node that holds a pod's `metadata` and `spec`, for kinds that have one.
+/// Whether it is known where the pods of a kind lie.
 #[must_use]
-pub fn pod_holder(group: &str, kind: &str) -> Option<PodHolder> {
-    match (group, kind) {
-        ("", "Pod") => Some(PodHolder { holder: &[], spec: "spec" }),
-        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
-        | ("batch", "Job")
-        | ("", "ReplicationController") => {
-            Some(PodHolder { holder: &["spec", "template"], spec: "spec.template.spec" })
+pub fn holds_pods(group: &str, kind: &str) -> bool {
+    !shapes::ways(group, kind).is_empty()
+}
+
+/// The pod specs of an object, in the order they stand in it; none for a kind without pods.
+#[must_use]
+pub fn pod_templates(object: &Object) -> Vec<PodTemplate<'_>> {
+    let mut found = Vec::new();
+    for way in shapes::ways(object.group(), &object.kind) {
+        follow(&object.root, way.steps, &mut Vec::new(), &mut |holder, passed| {
+            let Some(spec) = holder.set("spec") else { return };
+            found.push(PodTemplate {
+                metadata: holder.get("metadata"),
+                spec,
+                path: way.spec_path(passed),
+                count: (way.count)(object, passed.last().map(|passed| passed.node)).max(0),
+                added_labels: added_labels::of(object, way, passed),
+            });
+        });
+    }
+    found
+}
+
+/// An item of a list, or a value of a mapping, on the way to a pod.
+struct Passed<'a> {
+    /// Its index or key.
+    name: String,
+    node: &'a Node,
+}
+
+/// Goes a way, wherever it leads.
+fn follow<'a>(
+    node: &'a Node,
+    steps: &[Step],
+    passed: &mut Vec<Passed<'a>>,
+    visit: &mut impl FnMut(&'a Node, &[Passed<'a>]),
+) {
+    let Some((step, rest)) = steps.split_first() else {
+        visit(node, passed);
+        return;
+    };
+    match step {
+        Step::Key(key) => {
+            if let Some(next) = node.get(key) {
+                follow(next, rest, passed, visit);
+            }
         }
-        ("batch", "CronJob") => Some(PodHolder {
-            holder: &["spec", "jobTemplate", "spec", "template"],
-            spec: "spec.jobTemplate.spec.template.spec",
-        }),
-        _ => None,
+        Step::Items => {
+            for (index, item) in node.items().iter().enumerate() {
+                passed.push(Passed { name: index.to_string(), node: item });
+                follow(item, rest, passed, visit);
+                passed.pop();
+            }
+        }
+        Step::Values => {
+            for entry in node.entries() {
+                passed.push(Passed { name: entry.key.clone(), node: &entry.value });
+                follow(&entry.value, rest, passed, visit);
+                passed.pop();
+            }
+        }
     }
 }
 
-/// Where the pod of a kind lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PodHolder {
-    /// Keys from the object to what holds `metadata` and `spec`.
-    pub holder: &'static [&'static str],
-    /// The path of the spec.
-    pub spec: &'static str,
+/// Changes everything that holds a pod's `metadata` and `spec`; the path of the spec is told with it.
+pub fn change_pods(object: &mut Object, mut change: impl FnMut(&str, &mut Node)) {
+    let ways: &[Way] = shapes::ways(object.group(), &object.kind);
+    for way in ways {
+        change_along(&mut object.root, way.steps, &mut String::new(), &mut change);
+    }
 }
 
-/// The pod spec of an object, if its kind has one and it is there.
-#[must_use]
-pub fn pod_template(object: &Object) -> Option<PodTemplate<'_>> {
-    let place = pod_holder(object.group(), &object.kind)?;
-    let holder = place.holder.iter().try_fold(&object.root, |node, key| node.get(key))?;
-    Some(PodTemplate { metadata: holder.get("metadata"), spec: holder.set("spec")?, path: place.spec })
-}
-
-/// What holds the pod's `metadata` and `spec`, to change.
-pub fn pod_holder_mut(object: &mut Object) -> Option<&mut Node> {
-    let place = pod_holder(object.group(), &object.kind)?;
-    place.holder.iter().try_fold(&mut object.root, |node, key| node.get_mut(key))
+fn change_along(
+    node: &mut Node,
+    steps: &[Step],
+    path: &mut String,
+    change: &mut impl FnMut(&str, &mut Node),
+) {
+    let length = path.len();
+    let Some((step, rest)) = steps.split_first() else {
+        path.push_str(if path.is_empty() { "spec" } else { ".spec" });
+        change(path, node);
+        path.truncate(length);
+        return;
+    };
+    let go = |path: &mut String, name: &str, next: &mut Node, change: &mut _| {
+        path.push_str(name);
+        change_along(next, rest, path, change);
+        path.truncate(length);
+    };
+    match (step, &mut node.value) {
+        (Step::Key(key), Content::Mapping(_)) => {
+            if let Some(next) = node.get_mut(key) {
+                let name = if length == 0 { (*key).to_owned() } else { format!(".{key}") };
+                go(path, &name, next, change);
+            }
+        }
+        (Step::Items, Content::Sequence(items)) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                go(path, &format!("[{index}]"), item, change);
+            }
+        }
+        (Step::Values, Content::Mapping(entries)) => {
+            for entry in entries {
+                go(path, &format!(".{}", entry.key), &mut entry.value, change);
+            }
+        }
+        _ => {}
+    }
 }

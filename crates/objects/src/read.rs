@@ -32,10 +32,39 @@ pub fn read_noting_repeats(
     offset: usize,
     repeats: &mut Vec<RepeatedKey>,
 ) -> Result<Node, Error> {
-    let document = Document::parse(text, &Limits::default())?;
-    let options = ReadOptions { keep_integers: true, ..ReadOptions::default() };
-    let value = document.to_value(&options)?;
-    Ok(build(value, document.root(), Span::new(0, text.len()), offset, repeats))
+    Ok(Reading::of(text)?.into_node(offset, repeats))
+}
+
+/// A document that was read once, for its plain value and for its tree.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    document: Document<'a>,
+    value: Value,
+    length: usize,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// When the text is not YAML.
+    pub fn of(text: &'a [u8]) -> Result<Self, Error> {
+        let document = Document::parse(text, &Limits::default())?;
+        let options = ReadOptions { keep_integers: true, ..ReadOptions::default() };
+        let value = document.to_value(&options)?;
+        Ok(Reading { document, value, length: text.len() })
+    }
+
+    /// What it says, without places.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The tree, its spans moved by `offset`; keys that stand more than once are noted.
+    pub fn into_node(self, offset: usize, repeats: &mut Vec<RepeatedKey>) -> Node {
+        build(self.value, self.document.root(), Span::new(0, self.length), offset, repeats)
+    }
 }
 
 /// Values tell what is there (aliases followed, merges done), nodes tell where. A value without a

@@ -1,6 +1,8 @@
 //! One check: objects and facts in, findings out.
 
-use wheelhouse_objects::{Container, Object, PodTemplate};
+use std::cell::OnceCell;
+
+use wheelhouse_objects::{Container, Object, PodTemplate, pod_spec};
 use wheelhouse_source::Span;
 
 use crate::edits::edit_of;
@@ -32,36 +34,37 @@ impl Report {
 #[must_use]
 pub fn check(intake: &Intake, facts: &Facts) -> Report {
     let mut checker = Checker { facts, findings: Vec::new() };
+    let pods = Pod::all(&intake.objects);
     rules::chart::check(&mut checker);
     rules::set_aside::check(&mut checker, intake);
-    rules::objects::check(&mut checker, intake);
-    rules::entry_point::check(&mut checker, &intake.objects);
-    rules::services::check(&mut checker, &intake.objects);
-    rules::storage::check(&mut checker, &intake.objects);
-    for object in &intake.objects {
-        if let Some(template) = wheelhouse_objects::pod_spec::pod_template(object) {
-            let pod = Pod::new(object, template);
-            rules::baseline::check(&mut checker, &pod);
-            rules::restricted::check(&mut checker, &pod);
-            rules::pod::check(&mut checker, &pod);
-            rules::resources::check(&mut checker, &pod);
-            rules::placement::check(&mut checker, &pod);
-            rules::images::check(&mut checker, &pod);
-            rules::capacity::check_pod(&mut checker, &pod);
-        }
+    rules::objects::check(&mut checker, intake, &pods);
+    rules::entry_point::check(&mut checker, &intake.objects, &pods);
+    rules::services::check(&mut checker, &intake.objects, &pods);
+    rules::storage::check(&mut checker, &intake.objects, &pods);
+    let entry = rules::entry_point::entry_pods(facts, &intake.objects, &pods);
+    for pod in &pods {
+        rules::baseline::check(&mut checker, pod);
+        rules::restricted::check(&mut checker, pod);
+        rules::pod::check(&mut checker, pod);
+        rules::resources::check(&mut checker, pod);
+        rules::placement::check(&mut checker, pod);
+        let behind_entry = entry.as_ref().map(|entry| entry.iter().any(|own| std::ptr::eq(*own, pod)));
+        rules::images::check(&mut checker, pod, behind_entry);
+        rules::capacity::check_pod(&mut checker, pod);
     }
-    rules::fit::check(&mut checker, &intake.objects);
-    rules::capacity::check(&mut checker, &intake.objects);
-    rules::rbac::check(&mut checker, &intake.objects);
-    rules::references::check(&mut checker, intake);
+    rules::fit::check(&mut checker, &intake.objects, &pods);
+    rules::capacity::check(&mut checker, &intake.objects, &pods);
+    rules::rbac::check(&mut checker, &intake.objects, &pods);
+    rules::references::check(&mut checker, intake, &pods);
     Report { findings: checker.findings, counted: intake.objects.len() }
 }
 
-/// The findings about references alone: what the proof of a mutation compares.
-pub(crate) fn references(intake: &Intake) -> Vec<Finding> {
+/// The findings about names that lead nowhere alone: what the proof of a mutation compares.
+pub(crate) fn references(objects: &[Object], pods: &[Pod<'_>]) -> Vec<Finding> {
     let facts = Facts::default();
     let mut checker = Checker { facts: &facts, findings: Vec::new() };
-    rules::references::check(&mut checker, intake);
+    let there = rules::references::There { objects, hooks: &[], workload_config: &[] };
+    rules::references::names(&mut checker, &there, pods);
     checker.findings
 }
 
@@ -75,12 +78,25 @@ pub(crate) struct Checker<'a> {
 pub(crate) struct Pod<'a> {
     pub(crate) object: &'a Object,
     pub(crate) template: PodTemplate<'a>,
-    pub(crate) contexts: SecurityContexts<'a>,
+    contexts: OnceCell<SecurityContexts<'a>>,
 }
 
 impl<'a> Pod<'a> {
-    pub(crate) fn new(object: &'a Object, template: PodTemplate<'a>) -> Self {
-        Pod { object, template, contexts: SecurityContexts::new(&template) }
+    /// Every pod spec of every object.
+    pub(crate) fn all(objects: &'a [Object]) -> Vec<Self> {
+        let of_object = |object| {
+            pod_spec::pod_templates(object).into_iter().map(move |template| Pod {
+                object,
+                template,
+                contexts: OnceCell::new(),
+            })
+        };
+        objects.iter().flat_map(of_object).collect()
+    }
+
+    /// Its security contexts.
+    pub(crate) fn contexts(&self) -> &SecurityContexts<'a> {
+        self.contexts.get_or_init(|| SecurityContexts::new(&self.template))
     }
 
     /// The path of a field of the pod spec inside the object.
@@ -90,19 +106,13 @@ impl<'a> Pod<'a> {
 
     /// The path of a field of the pod's metadata inside the object.
     pub(crate) fn metadata_path(&self, field: &str) -> String {
-        metadata_path(&self.template, field)
+        self.template.metadata_path(field)
     }
 
     /// The path of a container's field inside the object.
     pub(crate) fn container_path(&self, container: &Container<'_>, field: &str) -> String {
         format!("{}.{}.{field}", self.template.path, container.path())
     }
-}
-
-/// The path of a field of a pod's metadata inside the object: `spec.template.metadata.labels`.
-pub(crate) fn metadata_path(template: &PodTemplate<'_>, field: &str) -> String {
-    let holder = template.path.strip_suffix("spec").unwrap_or(template.path);
-    format!("{holder}metadata.{field}")
 }
 
 /// What a finding says beside its rule.
@@ -180,6 +190,16 @@ impl Checker<'_> {
     /// Records a breach by the chart as a whole.
     pub(crate) fn chart(&mut self, rule: &'static Rule, said: Said) {
         self.record(rule, String::new(), None, said);
+    }
+
+    /// How many findings there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// The findings after the first so many.
+    pub(crate) fn since(&mut self, count: usize) -> &mut [Finding] {
+        self.findings.get_mut(count..).unwrap_or_default()
     }
 
     fn record(&mut self, rule: &'static Rule, object: String, place: Option<Place>, said: Said) {

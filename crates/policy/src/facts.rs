@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wheelhouse_objects::Quantity;
+use wheelhouse_objects::{Object, Quantity};
 
 use crate::rule::{Level, Rule};
 
@@ -60,8 +60,12 @@ pub struct ClusterFacts {
     /// What one node of the instance type offers to pods: `cpu`, `memory`, `ephemeral-storage` and
     /// extended resources.
     pub node: Option<BTreeMap<String, Quantity>>,
+    /// Whether `node` names every resource there is, extended ones too.
+    pub node_is_complete: bool,
     /// How much storage the claims of an instance may ask for together.
     pub storage_quota: Option<Quantity>,
+    /// What its nodes run, as Kubernetes names it: `amd64`.
+    pub architecture: Option<String>,
     /// The storage classes there are.
     pub storage_classes: Option<Vec<String>>,
     /// How many objects of a kind an instance may have, by resource: `pods`, `configmaps`.
@@ -137,6 +141,15 @@ impl Policy {
             _ => level,
         }
     }
+
+    /// Whether an object's kind is one of those allowed beside the thirteen.
+    pub(crate) fn allows_extra(&self, object: &Object) -> bool {
+        let version = object.api_version.rsplit('/').next().unwrap_or_default();
+        let fits = |pattern: &str, text: &str| pattern == "*" || pattern == text;
+        self.extra_kinds.iter().any(|extra| {
+            extra.group == object.group() && fits(&extra.version, version) && fits(&extra.kind, &object.kind)
+        })
+    }
 }
 
 /// Everything a check is told beside the rendered objects.
@@ -154,9 +167,18 @@ pub struct Facts {
     pub policy: Policy,
     /// The namespace the chart was rendered for.
     pub namespace: String,
+    /// The names of the rendered files, by the index that objects carry; none where they are not
+    /// known.
+    pub files: Vec<String>,
 }
 
 impl Facts {
+    /// The template file of an object below the chart's directory: `templates/web.yaml`.
+    pub(crate) fn file_of(&self, object: &Object) -> Option<&str> {
+        let name = self.files.get(object.file)?;
+        Some(name.split_once('/').map_or(name.as_str(), |(_, below)| below))
+    }
+
     /// The namespace the chart was rendered for.
     pub(crate) fn namespace(&self) -> &str {
         &self.namespace

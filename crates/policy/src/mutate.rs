@@ -11,6 +11,8 @@ mod proof;
 
 pub use ledger::{Change, Ledger, segments};
 
+use std::collections::BTreeSet;
+
 use wheelhouse_objects::{Object, pod_spec};
 
 /// A name with its value.
@@ -33,6 +35,21 @@ pub struct Additions {
     pub instance_type_label: Option<Pair>,
     /// Taints that pods tolerate: keys, tolerated whatever their value.
     pub tolerations: Vec<String>,
+    /// Rules whose changes are not made.
+    pub switched_off: BTreeSet<String>,
+}
+
+/// The rules whose changes take the chart's wishes out: the policy `Unrestricted` leaves them be.
+const WISHES: &[&str] =
+    &["WH-130", "WH-170", "WH-171", "WH-172", "WH-173", "WH-174", "WH-175", "WH-176", "WH-177"];
+
+impl Additions {
+    /// Only what the platform needs to run: the chart's own wishes stay.
+    #[must_use]
+    pub fn only_what_is_needed(mut self) -> Self {
+        self.switched_off.extend(WISHES.iter().map(ToString::to_string));
+        self
+    }
 }
 
 /// Where a variable's value comes from.
@@ -63,16 +80,15 @@ pub fn mutate(objects: &mut [Object], additions: &Additions) -> Result<Ledger, B
     let before = proof::Facts::of(objects);
     let mut ledger = Ledger::default();
     for object in objects.iter_mut() {
-        metadata::clean(object, &mut ledger);
+        metadata::clean(object, additions, &mut ledger);
         metadata::add(object, additions, &mut ledger);
         let name = object.to_string();
-        let path =
-            pod_spec::pod_holder(object.group(), &object.kind).map(|place| place.spec).unwrap_or_default();
-        if let Some(holder) = pod_spec::pod_holder_mut(object) {
-            let mut pod = pods::PodToChange { name: &name, path, holder };
+        pod_spec::change_pods(object, |path, holder| {
+            let mut pod =
+                pods::PodToChange { name: &name, path, holder, switched_off: &additions.switched_off };
             placement::change(&mut pod, additions, &mut ledger);
             pods::change(&mut pod, additions, &mut ledger);
-        }
+        });
     }
     before.still_hold(objects)?;
     Ok(ledger)

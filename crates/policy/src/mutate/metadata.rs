@@ -16,7 +16,10 @@ const SERVER_FIELDS: &[&str] = &[
 ];
 
 /// Takes out what only a server may set (WH-185).
-pub(super) fn clean(object: &mut Object, ledger: &mut Ledger) {
+pub(super) fn clean(object: &mut Object, additions: &Additions, ledger: &mut Ledger) {
+    if additions.switched_off.contains("WH-185") {
+        return;
+    }
     let name = object.to_string();
     if let Some(metadata) = object.root.get_mut("metadata") {
         for field in SERVER_FIELDS {
@@ -32,14 +35,16 @@ pub(super) fn clean(object: &mut Object, ledger: &mut Ledger) {
 
 /// Sets the platform's labels and annotations on the object and its pods (WH-182).
 pub(super) fn add(object: &mut Object, additions: &Additions, ledger: &mut Ledger) {
+    if additions.switched_off.contains("WH-182") {
+        return;
+    }
     let name = object.to_string();
     set_all(&mut object.root, &name, "metadata", additions, ledger);
-    if object.kind != "Pod"
-        && let Some(path) = pod_spec::pod_holder(object.group(), &object.kind)
-        && let Some(holder) = pod_spec::pod_holder_mut(object)
-    {
-        let path = path.spec.replace(".spec", "").trim_end_matches('.').to_owned();
-        set_all(holder, &name, &format!("{path}.template.metadata"), additions, ledger);
+    if object.kind != "Pod" {
+        pod_spec::change_pods(object, |path, holder| {
+            let path = format!("{}metadata", path.strip_suffix("spec").unwrap_or(path));
+            set_all(holder, &name, &path, additions, ledger);
+        });
     }
 }
 

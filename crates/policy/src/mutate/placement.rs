@@ -2,11 +2,11 @@ use wheelhouse_objects::{Content, Node};
 
 use super::pods::PodToChange;
 use super::{Additions, Ledger};
+use crate::rules::placement::KEPT_LABELS;
 
 /// Wishes about nodes that are removed, with their rules.
 const REMOVED: &[(&str, &str)] = &[
     ("nodeName", "WH-170"),
-    ("nodeSelector", "WH-171"),
     ("priorityClassName", "WH-172"),
     ("priority", "WH-172"),
     ("preemptionPolicy", "WH-172"),
@@ -23,27 +23,60 @@ pub(super) fn change(pod: &mut PodToChange<'_>, additions: &Additions, ledger: &
             pod.set(rule, field, None, ledger);
         }
     }
+    node_selector(pod, ledger);
     affinity(pod, additions, ledger);
     tolerations(pod, additions, ledger);
 }
 
+/// What an image is built for stays; which nodes it runs on is the platform's choice.
+fn node_selector(pod: &mut PodToChange<'_>, ledger: &mut Ledger) {
+    let Some(selector) = pod.spec().and_then(|spec| spec.get("nodeSelector")) else { return };
+    let mut kept = selector.clone();
+    if let Content::Mapping(entries) = &mut kept.value {
+        entries.retain(|entry| KEPT_LABELS.contains(&entry.key.as_str()));
+    }
+    let after = (!kept.entries().is_empty()).then_some(kept);
+    pod.set("WH-171", "nodeSelector", after, ledger);
+}
+
 /// Node affinity is the platform's alone; affinity between pods stays, but not to other namespaces.
 fn affinity(pod: &mut PodToChange<'_>, additions: &Additions, ledger: &mut Ledger) {
-    let Some(spec) = pod.spec() else { return };
-    let asks_for_gpu = asks_for_gpu(spec);
-    let mut affinity =
-        spec.get("affinity").cloned().unwrap_or_else(|| Node::made(Content::Mapping(Vec::new())));
-    affinity.take("nodeAffinity");
-    for kind in ["podAffinity", "podAntiAffinity"] {
-        if let Some(terms) = affinity.get_mut(kind) {
-            keep_own_namespace(terms);
+    let Some(asks_for_gpu) = pod.spec().map(|spec| asks_for_gpu(spec)) else { return };
+    let own = additions.instance_type_label.as_ref().filter(|_| asks_for_gpu);
+    let own = own.map(|(key, value)| required_label(key, value));
+    change_affinity(pod, "WH-171", ledger, |affinity| {
+        // Done a second time, this finds the platform's own.
+        let is_own = affinity.get("nodeAffinity").map(Node::to_json) == own.as_ref().map(Node::to_json);
+        if !is_own {
+            affinity.take("nodeAffinity");
         }
+    });
+    change_affinity(pod, "WH-176", ledger, |affinity| {
+        for kind in ["podAffinity", "podAntiAffinity"] {
+            if let Some(terms) = affinity.get_mut(kind) {
+                keep_own_namespace(terms);
+            }
+        }
+    });
+    if let Some(own) = own {
+        change_affinity(pod, "WH-183", ledger, |affinity| affinity.put("nodeAffinity", own));
     }
-    if let Some((key, value)) = additions.instance_type_label.as_ref().filter(|_| asks_for_gpu) {
-        affinity.put("nodeAffinity", required_label(key, value));
-    }
+}
+
+/// Changes the affinity of a pod; one that is empty afterwards goes.
+fn change_affinity(
+    pod: &mut PodToChange<'_>,
+    rule: &'static str,
+    ledger: &mut Ledger,
+    change: impl FnOnce(&mut Node),
+) {
+    let before = pod.spec().and_then(|spec| spec.set("affinity")).cloned();
+    let mut affinity = before.clone().unwrap_or_else(|| Node::made(Content::Mapping(Vec::new())));
+    change(&mut affinity);
     let after = (!affinity.entries().is_empty()).then_some(affinity);
-    pod.set("WH-183", "affinity", after, ledger);
+    if after != before {
+        pod.set(rule, "affinity", after, ledger);
+    }
 }
 
 fn asks_for_gpu(spec: &Node) -> bool {
@@ -79,14 +112,15 @@ fn required_label(key: &str, value: &str) -> Node {
     Node::mapping([("requiredDuringSchedulingIgnoredDuringExecution", terms)])
 }
 
-/// Tolerations of everything and of control-plane nodes go; the platform's are added.
+/// Tolerations of everything and of control-plane nodes go (WH-174); the platform's are added
+/// (WH-183).
 fn tolerations(pod: &mut PodToChange<'_>, additions: &Additions, ledger: &mut Ledger) {
-    let Some(spec) = pod.spec() else { return };
     let key = |toleration: &Node| toleration.get("key").and_then(Node::as_str).unwrap_or_default().to_owned();
-    let mut kept: Vec<Node> = spec
-        .get("tolerations")
-        .map(Node::items)
-        .unwrap_or_default()
+    let listed = |pod: &mut PodToChange<'_>| -> Vec<Node> {
+        pod.spec().and_then(|spec| spec.get("tolerations")).map(Node::items).unwrap_or_default().to_vec()
+    };
+    let before = listed(pod);
+    let kept: Vec<Node> = before
         .iter()
         .filter(|toleration| {
             let key = key(toleration);
@@ -94,13 +128,18 @@ fn tolerations(pod: &mut PodToChange<'_>, additions: &Additions, ledger: &mut Le
         })
         .cloned()
         .collect();
+    if kept.len() < before.len() {
+        let after = (!kept.is_empty()).then(|| Node::made(Content::Sequence(kept)));
+        pod.set("WH-174", "tolerations", after, ledger);
+    }
+    let mut all = listed(pod);
+    let count = all.len();
     for wanted in &additions.tolerations {
-        if !kept.iter().any(|toleration| key(toleration) == *wanted) {
-            kept.push(Node::mapping([("key", Node::text(wanted)), ("operator", Node::text("Exists"))]));
+        if !all.iter().any(|toleration| key(toleration) == *wanted) {
+            all.push(Node::mapping([("key", Node::text(wanted)), ("operator", Node::text("Exists"))]));
         }
     }
-    let after = (!kept.is_empty()).then(|| Node::made(Content::Sequence(kept)));
-    if after.is_some() || pod.spec().is_some_and(|spec| spec.get("tolerations").is_some()) {
-        pod.set("WH-174", "tolerations", after, ledger);
+    if all.len() > count {
+        pod.set("WH-183", "tolerations", Some(Node::made(Content::Sequence(all))), ledger);
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use wheelhouse_objects::{Content, Node};
 
 use super::{Additions, Ledger, VariableSource};
@@ -7,9 +9,11 @@ pub(super) struct PodToChange<'a> {
     /// `Deployment/web`
     pub(super) name: &'a str,
     /// The path of the spec: `spec.template.spec`.
-    pub(super) path: &'static str,
+    pub(super) path: &'a str,
     /// What holds the pod's `metadata` and `spec`.
     pub(super) holder: &'a mut Node,
+    /// Rules whose changes are not made.
+    pub(super) switched_off: &'a BTreeSet<String>,
 }
 
 impl PodToChange<'_> {
@@ -19,6 +23,9 @@ impl PodToChange<'_> {
 
     /// Sets a field of the spec, or takes it out, and notes it.
     pub(super) fn set(&mut self, rule: &'static str, field: &str, after: Option<Node>, ledger: &mut Ledger) {
+        if self.switched_off.contains(rule) {
+            return;
+        }
         let path = format!("{}.{field}", self.path);
         let name = self.name;
         let Some(spec) = self.holder.get_mut("spec") else { return };
@@ -92,7 +99,7 @@ fn pull_secrets(pod: &mut PodToChange<'_>, additions: &Additions, ledger: &mut L
 }
 
 fn environment(pod: &mut PodToChange<'_>, list: &str, additions: &Additions, ledger: &mut Ledger) {
-    if additions.environment.is_empty() {
+    if additions.environment.is_empty() || additions.switched_off.contains("WH-181") {
         return;
     }
     let (name, path) = (pod.name, pod.path);

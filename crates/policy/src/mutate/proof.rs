@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use wheelhouse_objects::{Node, Object, Selector, pod_spec};
+use wheelhouse_objects::{Node, Object, Selector};
 
 use super::BrokenChart;
-use crate::intake::Intake;
+use crate::check::Pod;
 use crate::rule::Level;
 use crate::rules::services::{is_service, ports, selected_pods, target_breach};
 
@@ -27,16 +27,14 @@ const REFERENCES: &[&str] = &["WH-160", "WH-161", "WH-162"];
 
 impl Facts {
     pub(super) fn of(objects: &[Object]) -> Self {
-        let own = objects
-            .iter()
-            .filter_map(|object| Some((object.to_string(), selects_own_pods(object)?)))
-            .collect();
+        let pods = Pod::all(objects);
+        let own =
+            pods.iter().filter_map(|pod| Some((pod.object.to_string(), selects_own_pods(pod)?))).collect();
         let selected = objects
             .iter()
             .filter(|object| is_service(object))
             .map(|service| {
-                let names =
-                    selected_pods(service, objects).iter().map(|(object, _)| object.to_string()).collect();
+                let names = selected_pods(service, &pods).iter().map(|pod| pod.object.to_string()).collect();
                 (service.to_string(), names)
             })
             .collect();
@@ -44,15 +42,15 @@ impl Facts {
             .iter()
             .filter(|object| is_service(object))
             .flat_map(|service| {
-                let pods = selected_pods(service, objects);
+                let selected = selected_pods(service, &pods);
                 ports(service)
                     .iter()
-                    .filter_map(|port| target_breach(service, port, &pods))
+                    .filter_map(|port| target_breach(service, port, &selected))
                     .map(|said| said.message)
                     .collect::<Vec<_>>()
             })
             .collect();
-        Facts { own, selected, dangling: dangling(objects), unanswered, count: objects.len() }
+        Facts { own, selected, dangling: dangling(objects, &pods), unanswered, count: objects.len() }
     }
 
     pub(super) fn still_hold(&self, objects: &[Object]) -> Result<(), BrokenChart> {
@@ -81,18 +79,15 @@ impl Facts {
     }
 }
 
-fn dangling(objects: &[Object]) -> BTreeSet<String> {
-    let intake = Intake { objects: objects.to_vec(), ..Intake::default() };
-    let report = crate::check::references(&intake);
-    report
+fn dangling(objects: &[Object], pods: &[Pod<'_>]) -> BTreeSet<String> {
+    crate::check::references(objects, pods)
         .into_iter()
         .filter(|finding| REFERENCES.contains(&finding.rule.id) && finding.level == Level::Error)
         .map(|finding| finding.message)
         .collect()
 }
 
-fn selects_own_pods(object: &Object) -> Option<bool> {
-    let template = pod_spec::pod_template(object)?;
-    let selector = object.root.at("spec.selector").map_or(Value::Null, Node::to_json);
-    (object.group() == "apps").then(|| Selector::of(&selector).picks(Some(&template.labels())))
+fn selects_own_pods(pod: &Pod<'_>) -> Option<bool> {
+    let selector = pod.object.root.at("spec.selector").map_or(Value::Null, Node::to_json);
+    (pod.object.group() == "apps").then(|| Selector::of(&selector).picks(Some(&pod.template.labels())))
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use wheelhouse_objects::{ContainerList, Node, Object, PodTemplate, Quantity, pod_spec};
+use wheelhouse_objects::{ContainerList, Node, Object, PodTemplate, Quantity};
 
-use super::fit::pods_of;
 use super::resources::{amount, is_extended, shown};
 use crate::check::{Checker, Pod, Said};
 use crate::rule::{Level, Rule};
@@ -82,7 +81,8 @@ pub(crate) fn check_pod(checker: &mut Checker<'_>, pod: &Pod<'_>) {
                 if !is_extended(resource) || resource.starts_with("nvidia.com/") || said_already {
                     continue;
                 }
-                let known = cluster.node.as_ref().map(|node| node.contains_key(resource));
+                let listed = cluster.node.as_ref().filter(|_| cluster.node_is_complete);
+                let known = listed.map(|node| node.contains_key(resource));
                 if known == Some(true) {
                     continue;
                 }
@@ -102,12 +102,12 @@ pub(crate) fn check_pod(checker: &mut Checker<'_>, pod: &Pod<'_>) {
 }
 
 /// Nodes (WH-144) and quotas (WH-145).
-pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
-    nodes(checker, objects);
-    quotas(checker, objects);
+pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
+    nodes(checker, pods);
+    quotas(checker, objects, pods);
 }
 
-fn nodes(checker: &mut Checker<'_>, objects: &[Object]) {
+fn nodes(checker: &mut Checker<'_>, pods: &[Pod<'_>]) {
     let Some(node) = checker.facts.cluster.node.clone() else { return };
     let machines = checker.facts.deployment.as_ref().and_then(|deployment| deployment.machines.clone());
     let type_name = machines.as_ref().map_or("this cluster", |machines| machines.instance_type.as_str());
@@ -117,9 +117,8 @@ fn nodes(checker: &mut Checker<'_>, objects: &[Object]) {
         let mut total = Quantity::ZERO;
         let mut largest: Option<(&Object, &Node, Quantity)> = None;
         let mut every_pod_fits = true;
-        for object in objects {
-            let Some(template) = pod_spec::pod_template(object) else { continue };
-            let needs = needed(&template, resource);
+        for Pod { object, template, .. } in pods {
+            let needs = needed(template, resource);
             if needs > *offer {
                 every_pod_fits = false;
                 let message = format!(
@@ -131,7 +130,7 @@ fn nodes(checker: &mut Checker<'_>, objects: &[Object]) {
                 let path = format!("{}.containers", template.path);
                 checker.found(&RESOURCE_FIT, object, Said::at(path, span, message));
             }
-            for _ in 0..pods_of(object).min(4096) {
+            for _ in 0..template.count.min(4096) {
                 total = total.plus(needs);
             }
             if largest.as_ref().is_none_or(|(_, _, most)| needs > *most) {
@@ -153,13 +152,14 @@ fn nodes(checker: &mut Checker<'_>, objects: &[Object]) {
     }
 }
 
-fn quotas(checker: &mut Checker<'_>, objects: &[Object]) {
+fn quotas(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
     let quotas: BTreeMap<String, i64> = checker.facts.cluster.quotas.clone();
     for (resource, quota) in quotas {
         // An object counts for one of its kind; for pods, for as many as it runs.
         let share = |object: &Object| -> i64 {
             if resource == "pods" {
-                return pod_spec::pod_template(object).map_or(0, |_| pods_of(object));
+                let own = pods.iter().filter(|pod| std::ptr::eq(pod.object, object));
+                return own.fold(0, |sum, pod| sum.saturating_add(pod.template.count));
             }
             i64::from(COUNTED.iter().any(|(kind, name)| *name == resource && *kind == object.kind))
         };

@@ -3,11 +3,14 @@
 use wheelhouse_objects::{Node, Object};
 use wheelhouse_source::Span;
 
-use super::services::{is_service, ports, selected_pods, shown_selector, target_breach};
-use crate::check::{Checker, Said};
-use crate::facts::FunctionFacts;
+use super::objects::is_opaque;
+use super::services::{
+    is_service, nearest_pods, ports, selected_pods, selector, shown_selector, target_breach,
+};
+use crate::check::{Checker, Pod, Said};
+use crate::facts::{Facts, FunctionFacts};
 use crate::nearest::nearest;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] =
     &[&MISSING, &PORT, &SELECTOR, &TARGET_PORT, &HEALTH_PORT, &TEMPLATED, &GRPC, &HEADLESS];
@@ -72,7 +75,7 @@ static HEADLESS: Rule = Rule::warning(
     "use a normal ClusterIP Service for the entry, the headless one for names of pods",
 );
 
-pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
+pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
     let Some(function) = checker.facts.function.as_ref() else { return };
     let wanted = function.service_name.as_str();
     if wanted.contains("{{") {
@@ -85,16 +88,41 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
         missing(checker, wanted, objects);
         return;
     };
-    let selected = selected_pods(service, objects);
+    let selected = selected_pods(service, pods);
     if selected.is_empty() {
         let spec = service.root.get("spec").unwrap_or(&service.root);
         let span = spec.get("selector").map_or(spec.span, |selector| selector.span);
-        let message =
+        let mut message =
             format!("{service} selects {}, which matches no pod of this chart", shown_selector(service));
-        checker.found(&SELECTOR, service, Said::at("spec.selector", span, message));
+        // A kind that the policy allows may make pods that nobody sees here.
+        let opaque = objects
+            .iter()
+            .find(|object| checker.facts.policy.allows_extra(object) && is_opaque(object, pods))
+            .filter(|_| !selector(service).is_empty());
+        if let Some(opaque) = opaque {
+            message.push_str(&format!(" that can be seen; pods that {opaque} makes cannot"));
+        }
+        let mut said = Said::at("spec.selector", span, message);
+        said.level = opaque.map(|_| Level::Warning);
+        if let Some(near) = nearest_pods(service, pods) {
+            said = said.fix(near);
+        }
+        checker.found(&SELECTOR, service, said);
     }
     port(checker, function, service, &selected);
+    application(checker, function, service);
     headless(checker, service);
+}
+
+/// The pods behind the entry Service; `None` where it is not known which Service that is.
+pub(crate) fn entry_pods<'p, 'a>(
+    facts: &Facts,
+    objects: &[Object],
+    pods: &'p [Pod<'a>],
+) -> Option<Vec<&'p Pod<'a>>> {
+    let function = facts.function.as_ref()?;
+    let is_entry = |object: &&Object| is_service(object) && object.name() == function.service_name;
+    Some(selected_pods(objects.iter().find(is_entry)?, pods))
 }
 
 fn missing(checker: &mut Checker<'_>, wanted: &str, objects: &[Object]) {
@@ -110,12 +138,7 @@ fn missing(checker: &mut Checker<'_>, wanted: &str, objects: &[Object]) {
     checker.chart(&MISSING, said);
 }
 
-fn port(
-    checker: &mut Checker<'_>,
-    function: &FunctionFacts,
-    service: &Object,
-    selected: &[(&Object, wheelhouse_objects::PodTemplate<'_>)],
-) {
+fn port(checker: &mut Checker<'_>, function: &FunctionFacts, service: &Object, selected: &[&Pod<'_>]) {
     let numbers: Vec<i64> =
         ports(service).iter().filter_map(|port| port.get("port").and_then(Node::as_integer)).collect();
     let span = service.root.at("spec.ports").map_or(service.root.span, |ports| ports.span);
@@ -148,8 +171,33 @@ fn port(
     }
 }
 
+/// Whether the function's inferenceUrl says that it speaks gRPC.
+fn is_grpc(function: &FunctionFacts) -> bool {
+    function.inference_url.trim_start_matches('/').eq_ignore_ascii_case("grpc")
+}
+
+/// The entry port of a gRPC function says nothing else of its protocol.
+fn application(checker: &mut Checker<'_>, function: &FunctionFacts, service: &Object) {
+    let entry = ports(service).iter().find(|port| {
+        function.inference_port.is_some()
+            && port.get("port").and_then(Node::as_integer) == function.inference_port
+    });
+    let Some(protocol) = entry.filter(|_| is_grpc(function)).and_then(|port| port.set("appProtocol")) else {
+        return;
+    };
+    if !matches!(protocol.as_str(), Some("grpc" | "kubernetes.io/h2c")) {
+        let message = format!(
+            "function is gRPC (inferenceUrl {}) but the appProtocol of {service} says {}",
+            function.inference_url,
+            protocol.shown()
+        );
+        let said = Said::at("spec.ports[*].appProtocol", protocol.span, message);
+        checker.found(&GRPC, service, said.fix("appProtocol: grpc"));
+    }
+}
+
 fn grpc(checker: &mut Checker<'_>, function: &FunctionFacts) {
-    let by_url = function.inference_url.trim_start_matches('/').eq_ignore_ascii_case("grpc");
+    let by_url = is_grpc(function);
     let Some(protocol) = &function.health_protocol else { return };
     if by_url != protocol.eq_ignore_ascii_case("grpc") {
         let message = if by_url {

@@ -4,15 +4,21 @@ use wheelhouse_objects::schema::{FieldType, fields};
 use wheelhouse_objects::{Content, Entry, Node, Object};
 
 use super::objects::{ALLOWED, INVALID};
-use crate::check::{Checker, Said};
+use crate::check::{Checker, Pod, Said};
 use crate::finding::Edit;
 use crate::nearest::nearest;
 
-/// Holds an object of an allowed kind against the fields of the kind.
-pub(crate) fn check(checker: &mut Checker<'_>, object: &Object) {
+/// Holds an object of an allowed kind against the fields of the kind, and the pods of another kind
+/// against those of pods.
+pub(crate) fn check(checker: &mut Checker<'_>, object: &Object, pods: &[Pod<'_>]) {
     if ALLOWED.contains(&(object.group(), object.kind.as_str())) {
-        let mut walk = Walk { checker, object, path: Vec::new() };
+        let mut walk = Walk { checker, object, holder: "", path: Vec::new() };
         walk.object_of(&object.root, &object.kind);
+        return;
+    }
+    for pod in pods {
+        let mut walk = Walk { checker, object, holder: &pod.template.path, path: Vec::new() };
+        walk.object_of(pod.template.spec, "PodSpec");
     }
 }
 
@@ -25,13 +31,15 @@ enum Step<'a> {
 struct Walk<'w, 'c, 'a> {
     checker: &'w mut Checker<'c>,
     object: &'a Object,
+    /// The path of what is walked, inside the object.
+    holder: &'w str,
     path: Vec<Step<'a>>,
 }
 
 impl<'a> Walk<'_, '_, 'a> {
     /// The path so far: `spec.containers[0].env`.
     fn shown_path(&self) -> String {
-        let mut path = String::new();
+        let mut path = self.holder.to_owned();
         for step in &self.path {
             match step {
                 Step::Index(index) => path.push_str(&format!("[{index}]")),

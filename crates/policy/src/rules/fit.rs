@@ -1,13 +1,14 @@
 //! I: what the chart asks for against the machines it is to run on.
 
-use wheelhouse_objects::{Node, Object, PodTemplate, pod_spec};
+use wheelhouse_objects::{Node, Object, PodTemplate};
 use wheelhouse_source::Span;
 
 use super::capacity::needed;
 use super::resources::amount;
-use crate::check::{Checker, Said};
+use crate::check::{Checker, Pod, Said};
 use crate::facts::Machines;
-use crate::rule::Rule;
+use crate::finding::Edit;
+use crate::rule::{Level, Rule};
 
 pub(crate) const GPU_FIT_RULES: &[&Rule] = &[&GPU_FIT];
 pub(crate) const RULES: &[&Rule] = &[&GPU_UNUSED, &INSTANCE_TYPE, &MULTI_NODE];
@@ -52,22 +53,21 @@ struct Demand<'a> {
     pods: i64,
 }
 
-pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
+pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
     let Some(machines) = checker.facts.deployment.as_ref().and_then(|deployment| deployment.machines.clone())
     else {
         return;
     };
-    let demands: Vec<Demand<'_>> = objects
+    let demands: Vec<Demand<'_>> = pods
         .iter()
-        .filter_map(|object| {
-            let template = pod_spec::pod_template(object)?;
-            let gpus = gpus_of_pod(&template);
+        .filter_map(|pod| {
+            let gpus = gpus_of_pod(&pod.template);
             (gpus > 0).then(|| Demand {
-                object,
-                path: format!("{}.containers", template.path),
-                span: gpu_limit(&template).unwrap_or(template.spec.span),
+                object: pod.object,
+                path: pod.path("containers"),
+                span: gpu_limit(&pod.template).unwrap_or(pod.template.spec.span),
                 gpus,
-                pods: pods_of(object),
+                pods: pod.template.count,
             })
         })
         .collect();
@@ -81,7 +81,43 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
         fit(checker, &machines, &demands);
     }
     if machines.nodes > 1 {
-        shape(checker, &machines, objects);
+        shape(checker, &machines, objects, pods);
+    }
+}
+
+/// Pods that an update starts beside those that run (WH-143): a note where no GPU is free for them.
+fn surge(checker: &mut Checker<'_>, machines: &Machines, demands: &[Demand<'_>]) {
+    let per_node = machines.gpus_per_node;
+    for demand in demands.iter().filter(|demand| demand.object.is("apps", "Deployment")) {
+        let strategy = demand.object.root.at("spec.strategy");
+        if strategy.and_then(|strategy| strategy.get("type")).and_then(Node::as_str) == Some("Recreate") {
+            continue;
+        }
+        let surge = strategy.and_then(|strategy| strategy.at("rollingUpdate.maxSurge"));
+        let percent =
+            surge.and_then(Node::as_str).and_then(|text| text.strip_suffix('%')?.parse::<i64>().ok());
+        let more = match surge.and_then(Node::as_integer) {
+            Some(number) => number,
+            None => {
+                let hundredths = demand.pods.saturating_mul(percent.unwrap_or(25).clamp(0, 100));
+                hundredths.saturating_add(99) / 100
+            }
+        };
+        let during: Vec<(i64, i64)> = demands
+            .iter()
+            .map(|other| {
+                let own = std::ptr::eq(other.object, demand.object);
+                (other.gpus, other.pods.saturating_add(if own { more } else { 0 }))
+            })
+            .collect();
+        if more > 0 && nodes_needed(during, per_node) > machines.nodes {
+            let message = format!(
+                "{} starts {more} more pod(s) while it is updated, for which {} has no free GPU",
+                demand.object, machines.instance_type
+            );
+            let said = Said::at(demand.path.as_str(), demand.span, message).level(Level::Info);
+            checker.found(&GPU_FIT, demand.object, said.fix("strategy: {type: Recreate}, or maxSurge: 0"));
+        }
     }
 }
 
@@ -108,7 +144,15 @@ fn fit(checker: &mut Checker<'_>, machines: &Machines, demands: &[Demand<'_>]) {
             checker.found(&GPU_FIT, demand.object, Said::at(demand.path.as_str(), demand.span, message));
         }
     }
-    if every_pod_fits && nodes_needed(demands, per_node) > machines.nodes {
+    let pods: i64 = demands.iter().fold(0, |sum, demand| sum.saturating_add(demand.pods));
+    let too_few = machines.nodes > 1 && pods < machines.nodes;
+    if !every_pod_fits {
+        return;
+    }
+    let sizes = demands.iter().map(|demand| (demand.gpus, demand.pods)).collect();
+    if !too_few && nodes_needed(sizes, per_node) <= machines.nodes {
+        surge(checker, machines, demands);
+    } else {
         let total: i64 = demands.iter().map(|demand| demand.gpus.saturating_mul(demand.pods)).sum();
         let breakdown: Vec<String> = demands
             .iter()
@@ -137,9 +181,8 @@ fn gpu_limit(template: &PodTemplate<'_>) -> Option<Span> {
     limits.reduce(|most, next| if next.0 > most.0 { next } else { most }).map(|(_, span)| span)
 }
 
-/// How many nodes all pods take, packed largest first.
-fn nodes_needed(demands: &[Demand<'_>], per_node: i64) -> i64 {
-    let mut sizes: Vec<(i64, i64)> = demands.iter().map(|demand| (demand.gpus, demand.pods)).collect();
+/// How many nodes all pods take, packed largest first; by GPUs of a pod and number of pods.
+fn nodes_needed(mut sizes: Vec<(i64, i64)>, per_node: i64) -> i64 {
     sizes.sort_unstable_by_key(|(gpus, _)| std::cmp::Reverse(*gpus));
     let mut free: Vec<i64> = Vec::new();
     for (gpus, pods) in sizes {
@@ -159,42 +202,57 @@ fn gpus_of_pod(template: &PodTemplate<'_>) -> i64 {
     needed(template, GPU).units()
 }
 
-/// How many pods of an object run at once.
-pub(crate) fn pods_of(object: &Object) -> i64 {
-    let number = |path: &str| object.root.at(path).and_then(Node::as_integer);
-    match object.kind.as_str() {
-        "Pod" => 1,
-        "Job" => {
-            let parallel = number("spec.parallelism").unwrap_or(1);
-            number("spec.completions").map_or(parallel, |completions| parallel.min(completions))
-        }
-        "CronJob" => {
-            let forbids = object.root.at("spec.concurrencyPolicy").and_then(Node::as_str);
-            if matches!(forbids, Some("Forbid" | "Replace")) { 1 } else { 2 }
-        }
-        _ => number("spec.replicas").unwrap_or(1),
-    }
-    .max(0)
-}
-
-fn shape(checker: &mut Checker<'_>, machines: &Machines, objects: &[Object]) {
-    for object in objects.iter().filter(|object| object.is("apps", "StatefulSet")) {
+/// How a gang of pods starts: a StatefulSet's all at once, as many as there are nodes (WH-148).
+fn shape(checker: &mut Checker<'_>, machines: &Machines, objects: &[Object], pods: &[Pod<'_>]) {
+    let nodes = machines.nodes;
+    let with_gpus: Vec<&Pod<'_>> = pods.iter().filter(|pod| gpus_of_pod(&pod.template) > 0).collect();
+    for Pod { object, template, .. } in
+        with_gpus.iter().copied().filter(|pod| pod.object.is("apps", "StatefulSet"))
+    {
         let Some(spec) = object.root.get("spec") else { continue };
-        let gpus = pod_spec::pod_template(object).map_or(0, |template| gpus_of_pod(&template));
-        if gpus == 0 {
-            continue;
-        }
-        let pods = pods_of(object);
+        let count = template.count;
         if spec.get("podManagementPolicy").and_then(Node::as_str) != Some("Parallel") {
             let message = format!(
-                "{object} starts its {pods} pods one after another; a gang needs podManagementPolicy: Parallel"
+                "{object} starts its {count} pods one after another; a gang needs podManagementPolicy: Parallel"
             );
-            checker.found(&MULTI_NODE, object, Said::missing("spec.podManagementPolicy", spec.span, message));
+            let said = Said::missing("spec.podManagementPolicy", spec.span, message);
+            let edit = Edit::Add("podManagementPolicy".to_owned(), "Parallel".to_owned());
+            let unset = spec.get("podManagementPolicy").is_none();
+            checker.found(&MULTI_NODE, object, if unset { said.edit(edit) } else { said });
         }
-        if pods != machines.nodes {
+        if count != nodes {
             let span = spec.get("replicas").map_or(spec.span, |replicas| replicas.span);
-            let message = format!("{object} has {pods} pods for {} nodes", machines.nodes);
+            let message = format!("{object} has {count} pods for {nodes} nodes");
             checker.found(&MULTI_NODE, object, Said::at("spec.replicas", span, message));
         }
+        let headless = spec.get("serviceName").and_then(Node::as_str).is_some_and(|name| {
+            objects.iter().any(|other| {
+                other.is("", "Service")
+                    && other.name() == name
+                    && other.root.at("spec.clusterIP").and_then(Node::as_str) == Some("None")
+            })
+        });
+        if !headless {
+            let span = spec.get("serviceName").map_or(spec.span, |name| name.span);
+            let message =
+                format!("{object} has no headless Service; the pods of a gang find each other by its names");
+            let fix = "add a Service with clusterIP: None and name it in serviceName";
+            checker.found(&MULTI_NODE, object, Said::at("spec.serviceName", span, message).fix(fix));
+        }
+    }
+    // Sets of groups: the pods of all groups together.
+    let mut sets: Vec<(&Object, i64)> = Vec::new();
+    for pod in with_gpus.iter().filter(|pod| pod.object.kind == "LeaderWorkerSet") {
+        match sets.last_mut() {
+            Some((object, count)) if std::ptr::eq(*object, pod.object) => *count += pod.template.count,
+            _ => sets.push((pod.object, pod.template.count)),
+        }
+    }
+    for (object, count) in sets.into_iter().filter(|(_, count)| *count != nodes) {
+        let size = object.root.at("spec.leaderWorkerTemplate.size");
+        let span = size.map_or(object.root.span, |size| size.span);
+        let message = format!("{object} has {count} pods for {nodes} nodes");
+        let said = Said::at("spec.leaderWorkerTemplate.size", span, message);
+        checker.found(&MULTI_NODE, object, said.fix("as many pods as nodes: replicas times size"));
     }
 }

@@ -1,6 +1,6 @@
 //! N: images and advice.
 
-use wheelhouse_objects::{ContainerList, Node};
+use wheelhouse_objects::{Container, ContainerList, Node};
 
 use crate::check::{Checker, Pod, Said};
 use crate::rule::Rule;
@@ -89,50 +89,106 @@ static NOT_RESTARTED: Rule = Rule::warning(
     "use a Deployment",
 );
 
-pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+/// Checks a pod's images and how it answers; `behind_entry` is whether requests reach it, where that
+/// is known.
+pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>, behind_entry: Option<bool>) {
     for container in pod.template.containers() {
-        let image = container.node.set("image");
-        let text = image.and_then(Node::as_str).unwrap_or_default();
-        if text.trim().is_empty() || text.starts_with(':') || text.contains(char::is_whitespace) {
-            let path = pod.container_path(&container, "image");
-            let message = format!("{}: container \"{}\" has no image", pod.object, container.name());
-            let said = match image {
-                Some(image) => Said::at(path, image.span, message),
-                None => Said::missing(path, container.node.span, message),
-            };
-            checker.found(&EMPTY, pod.object, said);
-        } else if let Some(image) = image
-            && !text.contains("@sha256:")
-        {
-            let path = pod.container_path(&container, "image");
-            let message = format!("{}: image {text} can change under a running version", pod.object);
-            checker.found(&MUTABLE, pod.object, Said::at(path, image.span, message));
-        }
+        image(checker, pod, &container);
     }
     registries(checker, pod);
-    let runs_on = matches!(pod.object.kind.as_str(), "Deployment" | "ReplicaSet" | "StatefulSet" | "Pod");
+    readiness(checker, pod, behind_entry);
+    restart(checker, pod, behind_entry == Some(true));
+}
+
+fn image(checker: &mut Checker<'_>, pod: &Pod<'_>, container: &Container<'_>) {
+    let image = container.node.set("image");
+    let text = image.and_then(Node::as_str).unwrap_or_default();
+    let path = pod.container_path(container, "image");
+    let said = |message: String| match image {
+        Some(image) => Said::at(path.as_str(), image.span, message),
+        None => Said::missing(path.as_str(), container.node.span, message),
+    };
+    if text.trim().is_empty() || text.starts_with(':') {
+        let message = format!("{}: container \"{}\" has no image", pod.object, container.name());
+        checker.found(&EMPTY, pod.object, said(message));
+    } else if !is_image(text) {
+        let message = format!(
+            "{}: container \"{}\": \"{text}\" is not the name of an image",
+            pod.object,
+            container.name()
+        );
+        let fix = "HOST/PATH/NAME:TAG, in small letters but for the tag";
+        checker.found(&EMPTY, pod.object, said(message).fix(fix));
+    } else if !text.contains("@sha256:") {
+        let message = format!("{}: image {text} can change under a running version", pod.object);
+        checker.found(&MUTABLE, pod.object, said(message));
+    }
+}
+
+/// Whether a text names an image as container tools read it: `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`.
+fn is_image(text: &str) -> bool {
+    let (name, digest) = text.split_once('@').map_or((text, None), |(name, digest)| (name, Some(digest)));
+    let is_hex = |hex: &str| hex.len() >= 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if digest.is_some_and(|digest| !digest.split_once(':').is_some_and(|(_, hex)| is_hex(hex))) {
+        return false;
+    }
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let tag = last.split_once(':').map(|(_, tag)| tag);
+    let path = tag.and_then(|tag| name.strip_suffix(tag)?.strip_suffix(':')).unwrap_or(name);
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let is_tag = |tag: &str| {
+        tag.len() <= 128
+            && tag.starts_with(is_word)
+            && tag.chars().all(|letter| is_word(letter) || matches!(letter, '.' | '-'))
+    };
+    let is_part = |part: &str| {
+        let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        part.starts_with(is_plain)
+            && part.ends_with(is_plain)
+            && part.chars().all(|letter| is_plain(letter) || matches!(letter, '.' | '-' | '_'))
+    };
+    let host = registry_of(path);
+    let below = path.strip_prefix(host).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path);
+    path.len() <= 255 && tag.is_none_or(is_tag) && below.split('/').all(is_part)
+}
+
+/// A pod that requests reach says when it can take them (WH-200).
+fn readiness(checker: &mut Checker<'_>, pod: &Pod<'_>, behind_entry: Option<bool>) {
+    let runs_on = !matches!(pod.object.kind.as_str(), "Job" | "CronJob" | "JobSet");
+    if !runs_on || behind_entry == Some(false) {
+        return;
+    }
     let containers = pod.template.containers();
     let serving: Vec<_> =
         containers.iter().filter(|container| container.list == ContainerList::Containers).collect();
-    let listens = serving
+    let listening = serving
         .iter()
-        .any(|container| !container.node.get("ports").map(Node::items).unwrap_or_default().is_empty());
-    if runs_on && listens && serving.iter().all(|container| container.node.set("readinessProbe").is_none()) {
-        let name = serving.first().map(|container| container.name()).unwrap_or_default();
+        .find(|container| !container.node.get("ports").map(Node::items).unwrap_or_default().is_empty());
+    let has_probe = serving.iter().any(|container| container.node.set("readinessProbe").is_some());
+    if let (Some(container), false) = (listening, has_probe) {
         let message = format!(
-            "{}: container \"{name}\" has no readinessProbe; requests may arrive before it listens",
-            pod.object
-        );
-        let span = serving.first().map_or(pod.template.spec.span, |container| container.node.span);
-        checker.found(
-            &NO_READINESS,
+            "{}: container \"{}\" has no readinessProbe; requests may arrive before it listens",
             pod.object,
-            Said::missing(pod.path("containers[0].readinessProbe"), span, message),
+            container.name()
         );
+        let path = pod.container_path(container, "readinessProbe");
+        checker.found(&NO_READINESS, pod.object, Said::missing(path, container.node.span, message));
     }
-    if pod.object.is("", "Pod") {
+}
+
+/// A pod without a controller (WH-207).
+fn restart(checker: &mut Checker<'_>, pod: &Pod<'_>, is_entry: bool) {
+    if !pod.object.is("", "Pod") {
+        return;
+    }
+    let policy = pod.template.spec.get("restartPolicy");
+    if let Some(never) = policy.filter(|policy| policy.as_str() == Some("Never")) {
         let message = format!("{} is not restarted when it ends", pod.object);
-        checker.found(&NOT_RESTARTED, pod.object, Said::at("kind", pod.object.root.span, message));
+        checker.found(&NOT_RESTARTED, pod.object, Said::at(pod.path("restartPolicy"), never.span, message));
+    } else if is_entry {
+        let kind = pod.object.root.get("kind").map_or(pod.object.root.span, |kind| kind.span);
+        let message = format!("{} answers requests and is not replaced when its node goes", pod.object);
+        checker.found(&NOT_RESTARTED, pod.object, Said::at("kind", kind, message));
     }
 }
 
@@ -148,7 +204,9 @@ fn registries(checker: &mut Checker<'_>, pod: &Pod<'_>) {
             checker.found(&UNREACHABLE, pod.object, Said::at(path, image.span, message));
         } else if let Some(registries) = &cluster.registries {
             let host = registry_of(text);
-            if !registries.iter().any(|known| known.eq_ignore_ascii_case(host)) {
+            // Images of this machine are loaded, not pulled.
+            let is_here = matches!(host.split(':').next(), Some("localhost" | "127.0.0.1"));
+            if !is_here && !registries.iter().any(|known| known.eq_ignore_ascii_case(host)) {
                 let message = format!("no registry credential for {host} (image of {})", pod.object);
                 checker.found(&CREDENTIAL, pod.object, Said::at(path, image.span, message));
             }
@@ -162,5 +220,38 @@ fn registry_of(image: &str) -> &str {
     match image.split_once('/') {
         Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => host,
         _ => "docker.io",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_image;
+
+    #[test]
+    fn names_of_images() {
+        for text in [
+            "nginx",
+            "nginx:1.27",
+            "localhost:5000/a/b_c:V1",
+            "nvcr.io/nim/meta/llama-3.1-8b@sha256:0123456789012345678901234567890123456789012345678901234567890123",
+            "registry.example.com:443/x",
+        ] {
+            assert!(is_image(text), "{text}");
+        }
+        for text in [
+            "Nginx",
+            "nginx:",
+            "a b",
+            "nginx:1:2",
+            "a//b",
+            "/a",
+            "a/",
+            "a@sha256:12",
+            "-a",
+            "a:-1",
+            "{{ .x }}",
+        ] {
+            assert!(!is_image(text), "{text}");
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use wheelhouse_objects::{ContainerList, Content, Node, Object, PodTemplate, pod_spec};
+use wheelhouse_objects::{ContainerList, Content, Node, Object};
 
 use super::fields;
 use super::set_aside::OPAQUE;
-use crate::check::{Checker, Said, metadata_path};
+use crate::check::{Checker, Pod, Said};
 use crate::intake::Intake;
 use crate::nearest::nearest;
 use crate::rule::{Level, Rule};
@@ -105,28 +105,28 @@ pub(crate) const RESERVED_PREFIX: &str = "nvcf-";
 const RESERVED_KEYS: &[&str] =
     &["function-id", "function-version-id", "task-id", "nca-id", "function-name", "task-name"];
 
-pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake) {
+pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake, pods: &[Pod<'_>]) {
+    // Pods stand in the order of their objects.
+    let mut rest = pods;
     for object in &intake.objects {
-        kind(checker, object, intake);
-        shape(checker, object);
-        reserved(checker, object);
+        let count = rest.iter().take_while(|pod| std::ptr::eq(pod.object, object)).count();
+        let (own, others) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+        rest = others;
+        kind(checker, object, intake, own);
+        shape(checker, object, own);
+        reserved(checker, object, own);
     }
     count(checker, &intake.objects);
     duplicates(checker, &intake.objects);
 }
 
-fn kind(checker: &mut Checker<'_>, object: &Object, intake: &Intake) {
+fn kind(checker: &mut Checker<'_>, object: &Object, intake: &Intake, pods: &[Pod<'_>]) {
     if object.kind.is_empty() || ALLOWED.contains(&(object.group(), object.kind.as_str())) {
         return;
     }
-    let version = object.api_version.rsplit('/').next().unwrap_or_default();
-    let fits = |pattern: &str, text: &str| pattern == "*" || pattern == text;
-    let extra = checker.facts.policy.extra_kinds.iter().any(|extra| {
-        extra.group == object.group() && fits(&extra.version, version) && fits(&extra.kind, &object.kind)
-    });
     let span = object.root.get("kind").map_or(object.root.span, |kind| kind.span);
-    if extra {
-        if pod_spec::pod_holder(object.group(), &object.kind).is_none() {
+    if checker.facts.policy.allows_extra(object) {
+        if is_opaque(object, pods) {
             let message = format!("{object} is accepted by policy; pod rules are not checked inside it");
             checker.found(&OPAQUE, object, Said::at("kind", span, message));
         }
@@ -148,7 +148,13 @@ fn kind(checker: &mut Checker<'_>, object: &Object, intake: &Intake) {
     checker.found(&KIND, object, said);
 }
 
-fn shape(checker: &mut Checker<'_>, object: &Object) {
+/// Whether pods of an object may come from where nobody looks.
+pub(crate) fn is_opaque(object: &Object, pods: &[Pod<'_>]) -> bool {
+    !ALLOWED.contains(&(object.group(), object.kind.as_str()))
+        && !pods.iter().any(|pod| std::ptr::eq(pod.object, object))
+}
+
+fn shape(checker: &mut Checker<'_>, object: &Object, pods: &[Pod<'_>]) {
     let root = &object.root;
     let invalid = |checker: &mut Checker<'_>, path: &str, message: String| {
         checker.found(&INVALID, object, Said::missing(path, root.span, message));
@@ -164,8 +170,8 @@ fn shape(checker: &mut Checker<'_>, object: &Object) {
         invalid(checker, "apiVersion", format!("{object} has no apiVersion"));
     }
     version(checker, object);
-    if let Some(template) = pod_spec::pod_template(object) {
-        ephemeral(checker, object, &template);
+    for pod in pods {
+        ephemeral(checker, pod);
     }
     match root.at("metadata.name") {
         Some(Node { value: Content::String(name), span }) if !is_valid_name(&object.kind, name) => {
@@ -201,7 +207,7 @@ fn shape(checker: &mut Checker<'_>, object: &Object) {
         );
         checker.found(&OTHER_NAMESPACE, object, Said::at("metadata.namespace", namespace.span, message));
     }
-    fields::check(checker, object);
+    fields::check(checker, object, pods);
     sizes(checker, object);
 }
 
@@ -240,13 +246,15 @@ fn sizes(checker: &mut Checker<'_>, object: &Object) {
 }
 
 /// The API server refuses ephemeral containers in a pod that is created.
-fn ephemeral(checker: &mut Checker<'_>, object: &Object, template: &PodTemplate<'_>) {
+fn ephemeral(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    let object = pod.object;
     let field = ContainerList::EphemeralContainers.field();
-    let Some(entry) = template.spec.entry(field).filter(|entry| entry.value.value != Content::Null) else {
+    let Some(entry) = pod.template.spec.entry(field).filter(|entry| entry.value.value != Content::Null)
+    else {
         return;
     };
     let message = format!("{object}: {field} can be added to a running pod only");
-    let said = Said::at(format!("{}.{field}", template.path), entry.key_span, message);
+    let said = Said::at(pod.path(field), entry.key_span, message);
     checker.found(&INVALID, object, said.fix("remove them, or make them containers"));
 }
 
@@ -287,23 +295,22 @@ pub(crate) fn is_valid_name(kind: &str, name: &str) -> bool {
     }
 }
 
-fn reserved(checker: &mut Checker<'_>, object: &Object) {
+fn reserved(checker: &mut Checker<'_>, object: &Object, pods: &[Pod<'_>]) {
     if object.name().starts_with(RESERVED_PREFIX) {
         let span = object.root.at("metadata.name").map_or(object.root.span, |name| name.span);
         let message = format!("{object}: name \"{}\" is reserved by the platform", object.name());
         checker.found(&RESERVED, object, Said::at("metadata.name", span, message));
     }
     reserved_in_selector(checker, object);
-    let Some(template) = pod_spec::pod_template(object) else { return };
-    for field in ["labels", "annotations"] {
-        let mapping = template.metadata.and_then(|metadata| metadata.get(field));
+    for (pod, field) in pods.iter().flat_map(|pod| [(pod, "labels"), (pod, "annotations")]) {
+        let mapping = pod.template.metadata.and_then(|metadata| metadata.get(field));
         for entry in mapping.map(Node::entries).unwrap_or_default() {
             if is_reserved_key(&entry.key) {
                 let message = format!(
                     "{object}: pod {field} key \"{}\" is reserved and will be overwritten",
                     entry.key
                 );
-                let path = metadata_path(&template, &format!("{field}.{}", entry.key));
+                let path = pod.metadata_path(&format!("{field}.{}", entry.key));
                 let said = Said::at(path, entry.key_span, message);
                 checker.found(&RESERVED, object, said.level(Level::Warning));
             }
@@ -335,13 +342,17 @@ fn count(checker: &mut Checker<'_>, objects: &[Object]) {
     if objects.len() <= MOST_OBJECTS {
         return;
     }
-    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    // Whatever makes most of them: the templates, or the kinds where no templates are known.
+    let maker = |object: &Object| {
+        checker.facts.file_of(object).map_or_else(|| object.kind.clone(), ToOwned::to_owned)
+    };
+    let mut makers: BTreeMap<String, usize> = BTreeMap::new();
     for object in objects {
-        *kinds.entry(&object.kind).or_default() += 1;
+        *makers.entry(maker(object)).or_default() += 1;
     }
-    let mut most: Vec<(&str, usize)> = kinds.into_iter().collect();
+    let mut most: Vec<(String, usize)> = makers.into_iter().collect();
     most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let most: Vec<String> = most.iter().take(3).map(|(kind, count)| format!("{kind} {count}")).collect();
+    let most: Vec<String> = most.iter().take(3).map(|(maker, count)| format!("{maker} {count}")).collect();
     let message = format!(
         "the chart renders {} objects, the limit is {MOST_OBJECTS} (most: {})",
         objects.len(),
@@ -356,9 +367,15 @@ fn duplicates(checker: &mut Checker<'_>, objects: &[Object]) {
     let mut seen: HashMap<(&str, &str, &str), &Object> = HashMap::new();
     for object in objects.iter().filter(|object| !object.name().is_empty()) {
         let key = (object.group(), object.kind.as_str(), object.name());
-        if seen.insert(key, object).is_some() {
+        if let Some(first) = seen.insert(key, object) {
             let span = object.root.at("metadata.name").map_or(object.root.span, |name| name.span);
-            let message = format!("{object} is rendered twice");
+            let message = match (checker.facts.file_of(first), checker.facts.file_of(object)) {
+                (Some(one), Some(other)) if one != other => {
+                    format!("{object} is rendered twice: {one} and {other}")
+                }
+                (Some(one), Some(_)) => format!("{object} is rendered twice by {one}"),
+                _ => format!("{object} is rendered twice"),
+            };
             checker.found(&DUPLICATE, object, Said::at("metadata.name", span, message));
         }
     }

@@ -3,7 +3,7 @@
 use wheelhouse_objects::{Content, Node};
 
 use crate::check::{Checker, Pod, Said};
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] = &[
     &NODE_NAME,
@@ -44,6 +44,11 @@ static ACCOUNT: Rule = Rule::info(
     FIX,
 );
 
+const ARCHITECTURE: &str = "kubernetes.io/arch";
+
+/// Labels of nodes that pods may choose by: what an image is built for, not where it runs.
+pub(crate) const KEPT_LABELS: &[&str] = &[ARCHITECTURE, "kubernetes.io/os"];
+
 /// A field, its rule and what becomes of it.
 const FIELDS: &[(&str, &Rule, &str)] = &[
     ("nodeName", &NODE_NAME, "removed"),
@@ -67,9 +72,31 @@ pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
             Content::Mapping(entries) => entries.is_empty(),
             _ => false,
         };
-        if !is_empty {
+        // What the platform leaves alone is no finding.
+        let is_kept = value.entries().iter().all(|entry| KEPT_LABELS.contains(&entry.key.as_str()))
+            && !value.entries().is_empty()
+            && *field == "nodeSelector";
+        if !is_empty && !is_kept {
             said(checker, pod, rule, field, value, fate);
         }
+    }
+    if let (Some(wanted), Some(runs)) = (
+        pod.template.spec.at("nodeSelector").and_then(|labels| labels.get(ARCHITECTURE)),
+        &checker.facts.cluster.architecture,
+    ) && wanted.as_str() != Some(runs.as_str())
+    {
+        let message = format!(
+            "{} wants nodes of architecture {}; the instance type runs {runs}",
+            pod.object,
+            wanted.shown()
+        );
+        let path = pod.path(&format!("nodeSelector[{ARCHITECTURE}]"));
+        let said = Said::at(path, wanted.span, message).level(Level::Error);
+        checker.found(
+            &NODE_SELECTOR,
+            pod.object,
+            said.fix(format!("{ARCHITECTURE}: {runs}, with images built for it")),
+        );
     }
     let tolerations = pod.template.spec.get("tolerations").map(Node::items).unwrap_or_default();
     for (index, toleration) in tolerations.iter().enumerate() {

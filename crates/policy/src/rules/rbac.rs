@@ -1,9 +1,9 @@
 //! J: what Roles, RoleBindings, ServiceAccounts and token Secrets may hold.
 
-use wheelhouse_objects::{Node, Object, pod_spec};
+use wheelhouse_objects::{Node, Object};
 
 use super::pod::{IDLE_ROLE, check_service_account};
-use crate::check::{Checker, Said};
+use crate::check::{Checker, Pod, Said};
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] = &[
@@ -119,7 +119,7 @@ const CLUSTER_SCOPED: &[&str] = &[
     "priorityclasses",
 ];
 
-pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
+pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
     let secrets: Vec<&str> =
         objects.iter().filter(|object| object.is("", "Secret")).map(Object::name).collect();
     for object in objects {
@@ -127,7 +127,7 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
             (RBAC, "Role") => role(checker, object, &secrets),
             (RBAC, "RoleBinding") => {
                 binding(checker, object, objects);
-                idle(checker, object, objects);
+                idle(checker, object, pods);
             }
             ("", "ServiceAccount") => account(checker, object),
             ("", "Secret") => token_secret(checker, object),
@@ -328,11 +328,12 @@ fn binding(checker: &mut Checker<'_>, object: &Object, objects: &[Object]) {
 }
 
 /// A binding to the account that the chart's own pods ask for (WH-138): they run under another.
-fn idle(checker: &mut Checker<'_>, binding: &Object, objects: &[Object]) {
+fn idle(checker: &mut Checker<'_>, binding: &Object, pods: &[Pod<'_>]) {
     let subjects = binding.root.get("subjects").map(Node::items).unwrap_or_default();
     let is_used = |name: &str| {
-        objects.iter().filter_map(pod_spec::pod_template).any(|template| {
-            let account = template.spec.set("serviceAccountName").and_then(Node::as_str).unwrap_or("default");
+        pods.iter().any(|pod| {
+            let account =
+                pod.template.spec.set("serviceAccountName").and_then(Node::as_str).unwrap_or("default");
             account == name
         })
     };

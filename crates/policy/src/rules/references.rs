@@ -1,12 +1,12 @@
 //! K: whether names that objects refer to lead somewhere.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
-use wheelhouse_objects::{Container, Content, Node, Object, Selector, pod_spec};
+use wheelhouse_objects::{Container, Content, Node, Object, Selector};
 
 use super::objects::RESERVED_PREFIX;
-use super::services::{is_service, shown_labels};
+use super::services::{is_service, selected_pods, shown_labels};
 use crate::check::{Checker, Pod, Said};
 use crate::intake::Intake;
 use crate::nearest::nearest;
@@ -90,19 +90,26 @@ static OVERLAP: Rule = Rule::warning(
 struct Targets<'a> {
     kind: &'static str,
     rule: &'static Rule,
-    installed: Vec<&'a Object>,
+    by_name: BTreeMap<&'a str, &'a Object>,
     in_hooks: HashSet<&'a str>,
 }
 
 impl<'a> Targets<'a> {
-    fn new(kind: &'static str, rule: &'static Rule, intake: &'a Intake) -> Self {
+    fn new(kind: &'static str, rule: &'static Rule, there: &There<'a>) -> Self {
         let of_kind = |objects: &'a [Object]| objects.iter().filter(move |object| object.is("", kind));
         Targets {
             kind,
             rule,
-            installed: of_kind(&intake.objects).chain(of_kind(&intake.workload_config)).collect(),
-            in_hooks: of_kind(&intake.hooks).map(Object::name).collect(),
+            by_name: of_kind(there.workload_config)
+                .chain(of_kind(there.objects))
+                .map(|object| (object.name(), object))
+                .collect(),
+            in_hooks: of_kind(there.hooks).map(Object::name).collect(),
         }
+    }
+
+    fn find(&self, name: &str) -> Option<&'a Object> {
+        self.by_name.get(name).copied()
     }
 
     /// Records a reference that leads nowhere.
@@ -114,8 +121,8 @@ impl<'a> Targets<'a> {
             checker.found(self.rule, object, said);
             return;
         }
-        let found = self.installed.iter().find(|target| target.name() == name);
-        let keys = |target: &&&Object| -> Vec<String> {
+        let found = self.find(name);
+        let keys = |target: &Object| -> Vec<String> {
             ["data", "stringData", "binaryData"]
                 .iter()
                 .flat_map(|field| target.root.get(field).map(Node::entries).unwrap_or_default())
@@ -148,7 +155,7 @@ impl<'a> Targets<'a> {
                     message.push_str(" (it is created only by a hook, which does not run)");
                 }
                 let said = Said::at(path, reference.name.span, message);
-                match nearest(name, self.installed.iter().map(|target| target.name())) {
+                match nearest(name, self.by_name.keys().copied()) {
                     Some(near) => said.fix(format!("did you mean {near}?")),
                     None => said,
                 }
@@ -161,7 +168,33 @@ impl<'a> Targets<'a> {
     }
 }
 
+impl Targets<'_> {
+    /// A source of a volume: the object, and the keys that are picked out of it.
+    fn require_source(
+        &self,
+        checker: &mut Checker<'_>,
+        object: &Object,
+        path: &str,
+        source: &Node,
+        name: &str,
+    ) {
+        let Some(reference) = Reference::of(source, name) else { return };
+        let is_there = reference.name.as_str().is_some_and(|name| self.find(name).is_some());
+        let items = source.get("items").map(Node::items).unwrap_or_default();
+        for (index, item) in items.iter().enumerate().filter(|_| is_there) {
+            if let Some(key) = item.set("key") {
+                let picked = Reference { key: Some(key), ..reference };
+                self.require(checker, object, format!("{path}.items[{index}].key"), picked);
+            }
+        }
+        if items.is_empty() || !is_there {
+            self.require(checker, object, format!("{path}.{name}"), reference);
+        }
+    }
+}
+
 /// A name that leads to another object, and perhaps to a key in it.
+#[derive(Clone, Copy)]
 struct Reference<'a> {
     name: &'a Node,
     key: Option<&'a Node>,
@@ -178,30 +211,55 @@ impl<'a> Reference<'a> {
     }
 }
 
-pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake) {
-    let config_maps = Targets::new("ConfigMap", &CONFIG_MAP, intake);
-    let secrets = Targets::new("Secret", &SECRET, intake);
-    let claims = Targets::new("PersistentVolumeClaim", &CLAIM, intake);
-    let accounts = Targets::new("ServiceAccount", &ACCOUNT, intake);
+/// What references may lead to.
+pub(crate) struct There<'a> {
+    /// What is installed.
+    pub(crate) objects: &'a [Object],
+    /// What is not installed because it is a hook.
+    pub(crate) hooks: &'a [Object],
+    /// The ConfigMap that the platform reads.
+    pub(crate) workload_config: &'a [Object],
+}
+
+pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake, pods: &[Pod<'_>]) {
+    let there =
+        There { objects: &intake.objects, hooks: &intake.hooks, workload_config: &intake.workload_config };
+    names(checker, &there, pods);
+    let secrets = Targets::new("Secret", &SECRET, &there);
     for object in &intake.objects {
-        workload_selector(checker, object);
         bound_role(checker, object, &intake.objects);
-        let Some(template) = pod_spec::pod_template(object) else { continue };
-        let pod = Pod::new(object, template);
-        volumes(checker, &pod, &config_maps, &secrets, &claims);
-        for container in template.containers() {
-            environment(checker, &pod, &container, &config_maps, &secrets);
-            probe_ports(checker, &pod, &container);
-            mounts(checker, &pod, &container);
+    }
+    for pod in pods {
+        workload_selector(checker, pod);
+        for container in pod.template.containers() {
+            probe_ports(checker, pod, &container);
+            mounts(checker, pod, &container);
         }
-        if let Some(reference) = Reference::of(template.spec, "serviceAccountName")
+        pull_secrets(checker, pod, &secrets);
+        unused_volumes(checker, pod);
+        stateful_service(checker, pod, &intake.objects);
+    }
+    overlap(checker, pods);
+    shared(checker, &intake.objects, pods);
+}
+
+/// Names of ConfigMaps, Secrets, claims and accounts that pods give.
+pub(crate) fn names(checker: &mut Checker<'_>, there: &There<'_>, pods: &[Pod<'_>]) {
+    let config_maps = Targets::new("ConfigMap", &CONFIG_MAP, there);
+    let secrets = Targets::new("Secret", &SECRET, there);
+    let claims = Targets::new("PersistentVolumeClaim", &CLAIM, there);
+    let accounts = Targets::new("ServiceAccount", &ACCOUNT, there);
+    for pod in pods {
+        volumes(checker, pod, &config_maps, &secrets, &claims);
+        for container in pod.template.containers() {
+            environment(checker, pod, &container, &config_maps, &secrets);
+        }
+        if let Some(reference) = Reference::of(pod.template.spec, "serviceAccountName")
             && reference.name.as_str() != Some("default")
         {
-            accounts.require(checker, object, pod.path("serviceAccountName"), reference);
+            accounts.require(checker, pod.object, pod.path("serviceAccountName"), reference);
         }
-        stateful_service(checker, &pod, &intake.objects);
     }
-    overlap(checker, &intake.objects);
 }
 
 fn volumes(
@@ -219,16 +277,16 @@ fn volumes(
             ("secret", "secretName", secrets),
             ("persistentVolumeClaim", "claimName", claims),
         ] {
-            if let Some(reference) = volume.get(field).and_then(|source| Reference::of(source, name)) {
-                targets.require(checker, pod.object, format!("{path}.{field}.{name}"), reference);
+            if let Some(source) = volume.get(field) {
+                targets.require_source(checker, pod.object, &format!("{path}.{field}"), source, name);
             }
         }
         let sources = volume.at("projected.sources").map(Node::items).unwrap_or_default();
         for (number, source) in sources.iter().enumerate() {
             for (field, targets) in [("configMap", config_maps), ("secret", secrets)] {
-                if let Some(reference) = source.get(field).and_then(|source| Reference::of(source, "name")) {
-                    let path = format!("{path}.projected.sources[{number}].{field}.name");
-                    targets.require(checker, pod.object, path, reference);
+                if let Some(source) = source.get(field) {
+                    let path = format!("{path}.projected.sources[{number}].{field}");
+                    targets.require_source(checker, pod.object, &path, source, "name");
                 }
             }
         }
@@ -260,6 +318,48 @@ fn environment(
                 let path = pod.container_path(container, &format!("envFrom[{index}].{field}.name"));
                 targets.require(checker, pod.object, path, reference);
             }
+        }
+    }
+}
+
+/// Kubernetes starts a pod without a pull secret that is not there, and the platform adds its own.
+fn pull_secrets(checker: &mut Checker<'_>, pod: &Pod<'_>, secrets: &Targets<'_>) {
+    let listed = pod.template.spec.get("imagePullSecrets").map(Node::items).unwrap_or_default();
+    for (index, secret) in listed.iter().enumerate() {
+        let is_platform = |name: &Node| name.as_str().is_some_and(|name| name.starts_with(RESERVED_PREFIX));
+        if let Some(reference) = Reference::of(secret, "name").filter(|found| !is_platform(found.name)) {
+            let reference = Reference { optional: true, ..reference };
+            secrets.require(
+                checker,
+                pod.object,
+                pod.path(&format!("imagePullSecrets[{index}].name")),
+                reference,
+            );
+        }
+    }
+}
+
+/// Volumes that no container mounts (WH-168).
+fn unused_volumes(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    let volumes = pod.template.spec.get("volumes").map(Node::items).unwrap_or_default();
+    if volumes.is_empty() {
+        return;
+    }
+    let containers = pod.template.containers();
+    let is_used = |name: &str| {
+        containers.iter().any(|container| {
+            ["volumeMounts", "volumeDevices"].iter().any(|list| {
+                let mounts = container.node.get(list).map(Node::items).unwrap_or_default();
+                mounts.iter().any(|mount| mount.get("name").and_then(Node::as_str) == Some(name))
+            })
+        })
+    };
+    for (index, volume) in volumes.iter().enumerate() {
+        let Some(node) = volume.get("name") else { continue };
+        if let Some(name) = node.as_str().filter(|name| !is_used(name)) {
+            let message = format!("{}: volume \"{name}\" is mounted by no container", pod.object);
+            let said = Said::at(pod.path(&format!("volumes[{index}].name")), node.span, message);
+            checker.found(&MOUNT, pod.object, said.level(Level::Info).fix("mount it, or remove it"));
         }
     }
 }
@@ -357,15 +457,15 @@ fn is_selecting_workload(object: &Object) -> bool {
     object.group() == "apps" && matches!(object.kind.as_str(), "Deployment" | "ReplicaSet" | "StatefulSet")
 }
 
-fn workload_selector(checker: &mut Checker<'_>, object: &Object) {
+fn workload_selector(checker: &mut Checker<'_>, pod: &Pod<'_>) {
+    let object = pod.object;
     let manual_job = object.is("batch", "Job")
         && object.root.at("spec.manualSelector").and_then(Node::as_bool) == Some(true);
     if !(is_selecting_workload(object) || manual_job) {
         return;
     }
-    let (Some(template), Some(spec)) = (pod_spec::pod_template(object), object.root.get("spec")) else {
-        return;
-    };
+    let template = &pod.template;
+    let Some(spec) = object.root.get("spec") else { return };
     let Some(selector) = spec.set("selector") else {
         let message = format!("{object}: has no selector for its pods");
         checker.found(&SELECTOR, object, Said::missing("spec.selector", spec.span, message));
@@ -434,26 +534,71 @@ fn bound_role(checker: &mut Checker<'_>, object: &Object, objects: &[Object]) {
     checker.found(&BOUND_ROLE, object, said);
 }
 
-fn overlap(checker: &mut Checker<'_>, objects: &[Object]) {
-    let workloads: Vec<(&Object, Selector, Value)> = objects
-        .iter()
-        .filter(|object| is_selecting_workload(object))
-        .filter_map(|object| {
-            let labels = pod_spec::pod_template(object)?.labels();
-            Some((object, Selector::of(&json(object.root.at("spec.selector"))), labels))
-        })
-        .collect();
-    for (index, (object, selector, labels)) in workloads.iter().enumerate() {
-        for (other, other_selector, other_labels) in workloads.iter().skip(index + 1) {
-            let both = selector.picks(Some(other_labels)) || other_selector.picks(Some(labels));
-            if both && other.kind == object.kind {
-                let node = other.root.at("spec.selector").unwrap_or(&other.root);
-                let message = format!(
-                    "{object} and {other} select the same pods ({})",
-                    shown_labels(node.get("matchLabels"))
-                );
-                checker.found(&OVERLAP, other, Said::at("spec.selector", node.span, message));
+/// Workloads of one kind whose selectors pick each other's pods (WH-169).
+fn overlap(checker: &mut Checker<'_>, pods: &[Pod<'_>]) {
+    let workloads: Vec<&Pod<'_>> = pods.iter().filter(|pod| is_selecting_workload(pod.object)).collect();
+    let mut by_label: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    for (index, pod) in workloads.iter().enumerate() {
+        let labels = pod.template.metadata.and_then(|metadata| metadata.get("labels"));
+        let own = labels.map(Node::entries).unwrap_or_default().iter();
+        let own = own.filter_map(|entry| Some((entry.key.as_str(), entry.value.as_str()?)));
+        let added = pod.template.added_labels.iter().map(|(key, value)| (*key, value.as_str()));
+        for label in own.chain(added) {
+            by_label.entry(label).or_default().push(index);
+        }
+    }
+    let everybody: Vec<usize> = (0..workloads.len()).collect();
+    let mut pairs = BTreeSet::new();
+    for (index, pod) in workloads.iter().enumerate() {
+        let node = pod.object.root.at("spec.selector");
+        let selector = Selector::of(&json(node));
+        // Only pods with the rarest of the labels that it wants can be picked.
+        let wanted = node.and_then(|node| node.get("matchLabels")).map(Node::entries).unwrap_or_default();
+        let candidates = wanted
+            .iter()
+            .filter_map(|entry| by_label.get(&(entry.key.as_str(), entry.value.as_str()?)))
+            .min_by_key(|candidates| candidates.len())
+            .unwrap_or(&everybody);
+        for other in candidates.iter().copied().filter(|other| *other != index) {
+            let picked = workloads.get(other).is_some_and(|other| {
+                other.object.kind == pod.object.kind && selector.picks_by(|key| other.template.label(key))
+            });
+            if picked {
+                pairs.insert((index.min(other), index.max(other)));
             }
+        }
+    }
+    for (one, other) in pairs {
+        let (Some(one), Some(other)) = (workloads.get(one), workloads.get(other)) else { continue };
+        let node = other.object.root.at("spec.selector").unwrap_or(&other.object.root);
+        let message = format!(
+            "{} and {} select the same pods ({})",
+            one.object,
+            other.object,
+            shown_labels(node.get("matchLabels"))
+        );
+        checker.found(&OVERLAP, other.object, Said::at("spec.selector", node.span, message));
+    }
+}
+
+/// A Service in front of pods of several workloads: often meant, sometimes not (WH-169).
+fn shared(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
+    for service in objects.iter().filter(|object| is_service(object)) {
+        let mut names: Vec<String> = Vec::new();
+        for pod in selected_pods(service, pods) {
+            let name = pod.object.to_string();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if let (true, Some(selector)) = (names.len() > 1, service.root.at("spec.selector")) {
+            let message = format!("{service} sends to the pods of {}", names.join(", "));
+            let said = Said::at("spec.selector", selector.span, message).level(Level::Info);
+            checker.found(
+                &OVERLAP,
+                service,
+                said.fix("none needed where this is meant; else a label that tells them apart"),
+            );
         }
     }
 }

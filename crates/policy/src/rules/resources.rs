@@ -1,6 +1,6 @@
 //! I: limits of containers.
 
-use wheelhouse_objects::{ContainerList, Node, Quantity};
+use wheelhouse_objects::{Container, ContainerList, Node, Quantity};
 
 use crate::check::{Checker, Pod, Said};
 use crate::rule::Rule;
@@ -47,6 +47,26 @@ pub(crate) fn shown(resource: &str, amount: Quantity) -> String {
         .map_or_else(|| units.to_string(), |(unit, bits)| format!("{}{unit}", units >> bits))
 }
 
+/// What a container writes outside of claims.
+const DISK: &str = "ephemeral-storage";
+
+/// A volume on the node's disk without a bound that a container may write to.
+fn unbounded_volume<'a>(pod: &Pod<'a>, container: &Container<'a>) -> Option<&'a str> {
+    let volumes = pod.template.spec.get("volumes").map(Node::items).unwrap_or_default();
+    let is_unbounded = |name: &str| {
+        let volume = volumes.iter().find(|volume| volume.get("name").and_then(Node::as_str) == Some(name));
+        volume.and_then(|volume| volume.get("emptyDir")).is_some_and(|empty| {
+            empty.get("medium").and_then(Node::as_str) != Some("Memory") && empty.set("sizeLimit").is_none()
+        })
+    };
+    let mounts = container.node.get("volumeMounts").map(Node::items).unwrap_or_default();
+    mounts
+        .iter()
+        .filter(|mount| mount.get("readOnly").and_then(Node::as_bool) != Some(true))
+        .filter_map(|mount| mount.get("name").and_then(Node::as_str))
+        .find(|name| is_unbounded(name))
+}
+
 pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     for container in pod.template.containers() {
         if container.list == ContainerList::EphemeralContainers {
@@ -70,6 +90,22 @@ pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
                 }
                 checker.found(&LIMITS, pod.object, said);
             }
+        }
+        if limits.and_then(|limits| limits.set(DISK)).is_none()
+            && let Some(volume) = unbounded_volume(pod, &container)
+        {
+            let message = format!(
+                "{}: container \"{}\" writes to the emptyDir \"{volume}\", which has no sizeLimit, without an {DISK} limit",
+                pod.object,
+                container.name()
+            );
+            let path = pod.container_path(&container, &format!("resources.limits.{DISK}"));
+            let said = Said::missing(path, span, message);
+            checker.found(
+                &EXTENDED,
+                pod.object,
+                said.fix(format!("add limits.{DISK}, or a sizeLimit of the volume")),
+            );
         }
         let requests = resources.and_then(|resources| resources.get("requests"));
         for request in requests.map(Node::entries).unwrap_or_default() {

@@ -6,7 +6,7 @@ use super::baseline::{is_baseline_capability, relaxed_by_user_namespace};
 use super::pod::NON_ROOT_EXPLICIT;
 use super::security_context::{all, of_containers, of_pod};
 use crate::check::{Checker, Pod, Said};
-use crate::finding::Edit;
+use crate::finding::{Edit, Finding};
 use crate::rule::Rule;
 
 /// WH-120 is told beside WH-040, which is narrower.
@@ -66,6 +66,7 @@ static PROC_MOUNT: Rule = Rule::warning(
 
 pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     let minor = checker.facts.policy.kubernetes_minor;
+    let before = checker.count();
     // Each check is there from a version on, as upstream.
     if minor >= 8 && is_for_linux(checker, pod) {
         privilege_escalation(checker, pod);
@@ -82,6 +83,43 @@ pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     }
     if minor >= 35 {
         proc_mount(checker, pod);
+    }
+    one_patch(checker.since(before));
+}
+
+/// What is missing for each of these rules: on the pod, and on each container.
+const MISSING: &[(&str, &str, &str)] = &[
+    ("WH-121", "", "allowPrivilegeEscalation: false"),
+    ("WH-122", "runAsNonRoot: true", ""),
+    ("WH-124", "seccompProfile: {type: RuntimeDefault}", ""),
+    ("WH-125", "", "capabilities: {drop: [\"ALL\"]}"),
+];
+
+/// Where several fields are missing in a pod, every finding tells the one patch that adds them all.
+fn one_patch(findings: &mut [Finding]) {
+    let is_missing = |finding: &Finding| finding.place.is_some_and(|place| place.missing);
+    let fields = |findings: &[Finding], pick: fn(&(&str, &'static str, &'static str)) -> &'static str| {
+        let asked = MISSING
+            .iter()
+            .filter(|(id, ..)| findings.iter().any(|finding| finding.rule.id == *id && is_missing(finding)));
+        asked.map(pick).filter(|field| !field.is_empty()).collect::<Vec<_>>().join(", ")
+    };
+    let of_pod = fields(findings, |(_, field, _)| field);
+    let of_containers = fields(findings, |(_, _, field)| field);
+    let count = MISSING.iter().filter(|(id, ..)| findings.iter().any(|finding| finding.rule.id == *id));
+    if count.count() < 2 {
+        return;
+    }
+    let parts: Vec<String> = [(of_pod, "on the pod"), (of_containers, "on each container")]
+        .into_iter()
+        .filter(|(fields, _)| !fields.is_empty())
+        .map(|(fields, whose)| format!("securityContext: {{{fields}}} {whose}"))
+        .collect();
+    let patch = format!("{}, and an image whose user is not root", parts.join("; "));
+    for finding in findings.iter_mut().filter(|finding| is_missing(finding)) {
+        if MISSING.iter().any(|(id, ..)| finding.rule.id == *id) {
+            finding.fix.clone_from(&patch);
+        }
     }
 }
 

@@ -78,12 +78,12 @@ impl<'a> SecurityContexts<'a> {
 
 /// The pod's security context.
 pub(crate) fn of_pod<'p, 'a>(pod: &'p Pod<'a>) -> &'p SecurityContext<'a> {
-    &pod.contexts.of_pod
+    &pod.contexts().of_pod
 }
 
 /// The security contexts of all containers.
 pub(crate) fn of_containers<'p, 'a>(pod: &'p Pod<'a>) -> &'p [SecurityContext<'a>] {
-    &pod.contexts.of_containers
+    &pod.contexts().of_containers
 }
 
 /// The pod's security context and those of all containers.

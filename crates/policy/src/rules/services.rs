@@ -1,9 +1,9 @@
 //! D: Services; also where a Service's traffic ends, for the entry point too.
 
 use serde_json::Value;
-use wheelhouse_objects::{ContainerList, Content, Node, Object, PodTemplate, Selector, pod_spec};
+use wheelhouse_objects::{ContainerList, Content, Node, Object, Selector};
 
-use crate::check::{Checker, Said};
+use crate::check::{Checker, Pod, Said};
 use crate::nearest::nearest;
 use crate::rule::{Level, Rule};
 
@@ -59,7 +59,7 @@ pub(crate) fn is_service(object: &Object) -> bool {
     object.is("", "Service")
 }
 
-pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
+pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
     let entry = checker.facts.function.as_ref().map(|function| function.service_name.clone());
     for service in objects.iter().filter(|object| is_service(object)) {
         let Some(spec) = service.root.set("spec") else { continue };
@@ -74,12 +74,16 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
         if entry.as_deref() == Some(service.name()) {
             continue;
         }
-        let selected = selected_pods(service, objects);
+        let selected = selected_pods(service, pods);
         if !selector(service).is_empty() && selected.is_empty() {
             let shown = shown_selector(service);
             let span = spec.get("selector").map_or(spec.span, |selector| selector.span);
             let message = format!("{service} selects {shown}, which matches no pod of this chart");
-            checker.found(&DANGLING, service, Said::at("spec.selector", span, message));
+            let mut said = Said::at("spec.selector", span, message);
+            if let Some(near) = nearest_pods(service, pods) {
+                said = said.fix(near);
+            }
+            checker.found(&DANGLING, service, said);
         }
         for port in ports(service) {
             if let Some(breach) = target_breach(service, port, &selected) {
@@ -163,47 +167,41 @@ pub(crate) fn shown_labels(labels: Option<&Node>) -> String {
 }
 
 /// The pods a Service selects; none if it has no selector.
-pub(crate) fn selected_pods<'a>(
-    service: &Object,
-    objects: &'a [Object],
-) -> Vec<(&'a Object, PodTemplate<'a>)> {
+pub(crate) fn selected_pods<'p, 'a>(service: &Object, pods: &'p [Pod<'a>]) -> Vec<&'p Pod<'a>> {
     let selector = selector(service);
     if selector.is_empty() {
         return Vec::new();
     }
-    objects
-        .iter()
-        .filter_map(|object| Some((object, pod_spec::pod_template(object)?)))
-        .filter(|(object, template)| picks_pods(&selector, object, template))
-        .collect()
+    pods.iter().filter(|pod| selector.picks_by(|key| pod.template.label(key))).collect()
 }
 
-/// Whether a selector picks the pods of a template, by their own labels and by those that
-/// controllers add.
-fn picks_pods(selector: &Selector, object: &Object, template: &PodTemplate<'_>) -> bool {
-    let labels = template.metadata.and_then(|metadata| metadata.get("labels"));
-    let is_set = object.kind == "StatefulSet";
-    let first_pod = if is_set { format!("{}-0", object.name()) } else { String::new() };
-    selector.picks_by(|key| match labels.and_then(|labels| labels.get(key)) {
-        Some(value) => value.as_str(),
-        // Given by the StatefulSet controller since Kubernetes 1.28; the first pod is always there.
-        None if is_set && key == "apps.kubernetes.io/pod-index" => Some("0"),
-        None if is_set && key == "statefulset.kubernetes.io/pod-name" => Some(&first_pod),
-        None => None,
-    })
+/// The pods whose labels are nearest to what a Service selects, as an advice.
+pub(crate) fn nearest_pods(service: &Object, pods: &[Pod<'_>]) -> Option<String> {
+    let wanted = service.root.at("spec.selector").map(Node::entries).unwrap_or_default();
+    let likeness = |pod: &&Pod<'_>| -> usize {
+        wanted
+            .iter()
+            .map(|entry| match pod.template.label(&entry.key) {
+                Some(value) => 1 + usize::from(Some(value) == entry.value.as_str()),
+                None => 0,
+            })
+            .sum()
+    };
+    let near = pods.iter().rev().max_by_key(likeness).filter(|near| likeness(near) > 0)?;
+    let labels: Vec<String> = wanted
+        .iter()
+        .filter_map(|entry| Some(format!("{}: {}", entry.key, near.template.label(&entry.key)?)))
+        .collect();
+    Some(format!("select {{{}}}, the labels of the pods of {}", labels.join(", "), near.object))
 }
 
 /// What is wrong with the target of a Service's port, if anything: an error for a name that no
 /// container declares, a warning for a number.
-pub(crate) fn target_breach(
-    service: &Object,
-    port: &Node,
-    selected: &[(&Object, PodTemplate<'_>)],
-) -> Option<Said> {
+pub(crate) fn target_breach(service: &Object, port: &Node, selected: &[&Pod<'_>]) -> Option<Said> {
     let target = port.set("targetPort").filter(|target| !is_empty(target)).or_else(|| port.get("port"))?;
     let name = target.as_str().filter(|text| text.parse::<u16>().is_err());
     let number = target.as_integer().or_else(|| target.as_str().and_then(|text| text.parse().ok()));
-    for (object, template) in selected {
+    for Pod { object, template, .. } in selected.iter().copied() {
         let declared: Vec<&Node> = template
             .containers()
             .into_iter()

@@ -1,12 +1,11 @@
 //! E: volumes and claims.
 
-use wheelhouse_objects::{Node, Object, PodTemplate, Quantity, pod_spec};
+use wheelhouse_objects::{Content, Node, Object, PodTemplate, Quantity};
 
 use super::capacity::needed;
-use super::fit::pods_of;
 use super::resources::{amount, shown};
 
-use crate::check::{Checker, Said};
+use crate::check::{Checker, Pod, Said};
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] = &[&VOLUME_TYPE, &PROJECTED, &CLAIM, &CHOSEN_VOLUME, &MEMORY, &DISK];
@@ -61,10 +60,10 @@ static DISK: Rule = Rule::info(
     "use a smaller sizeLimit, or a claim",
 );
 
-pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
+pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
     let mut claimed = Quantity::ZERO;
     for object in objects {
-        claims_of(checker, object, &mut claimed);
+        claims_of(checker, object, pods, &mut claimed);
         if object.is("", "PersistentVolumeClaim") {
             claim(checker, object, &object.root, "", object.name());
         }
@@ -75,14 +74,14 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object]) {
                 claim(checker, object, template, &format!("spec.volumeClaimTemplates[{index}]."), name);
             }
         }
-        let Some(template) = pod_spec::pod_template(object) else { continue };
-        let volumes = template.spec.get("volumes").map(Node::items).unwrap_or_default();
-        for (index, node) in volumes.iter().enumerate() {
+    }
+    for Pod { object, template, .. } in pods {
+        for (index, node) in volumes(template).iter().enumerate() {
             let path = format!("{}.volumes[{index}]", template.path);
             volume(checker, object, node, &path);
         }
-        memory(checker, object, &template);
-        disk(checker, object, &template);
+        memory(checker, object, template);
+        disk(checker, object, template);
     }
 }
 
@@ -90,7 +89,7 @@ fn volume(checker: &mut Checker<'_>, object: &Object, node: &Node, path: &str) {
     let name = node.get("name").and_then(Node::as_str).unwrap_or_default();
     for entry in node.entries().iter().filter(|entry| entry.key != "name") {
         let kind = entry.key.as_str();
-        if entry.value.value == wheelhouse_objects::Content::Null {
+        if entry.value.value == Content::Null {
             continue;
         }
         if !ALLOWED.contains(&kind) {
@@ -108,6 +107,13 @@ fn volume(checker: &mut Checker<'_>, object: &Object, node: &Node, path: &str) {
             }
             checker.found(&VOLUME_TYPE, object, said);
         }
+    }
+    let has_source =
+        node.entries().iter().any(|entry| entry.key != "name" && entry.value.value != Content::Null);
+    if !has_source && matches!(node.value, Content::Mapping(_)) {
+        let message = format!("{object}: volume \"{name}\" has no source, which makes it an emptyDir");
+        let said = Said::at(path, node.span, message).level(Level::Info);
+        checker.found(&VOLUME_TYPE, object, said.fix("write emptyDir: {}, or the source that was meant"));
     }
     let sources = node.at("projected.sources").map(Node::items).unwrap_or_default();
     for (index, source) in sources.iter().enumerate() {
@@ -187,15 +193,17 @@ fn volumes<'a>(template: &PodTemplate<'a>) -> &'a [Node] {
 
 /// Sizes, storage classes and use of an object's claims (WH-042); `claimed` is what all claims
 /// before ask for.
-fn claims_of(checker: &mut Checker<'_>, object: &Object, claimed: &mut Quantity) {
+fn claims_of(checker: &mut Checker<'_>, object: &Object, pods: &[Pod<'_>], claimed: &mut Quantity) {
     if object.is("", "PersistentVolumeClaim") {
         capacity_of_claim(checker, object, &object.root, "", object.name(), 1, claimed);
     }
     if !object.is("apps", "StatefulSet") {
         return;
     }
-    let mounted: Vec<&str> = pod_spec::pod_template(object)
-        .iter()
+    let own = pods.iter().find(|pod| std::ptr::eq(pod.object, object)).map(|pod| &pod.template);
+    let copies = own.map_or(1, |template| template.count);
+    let mounted: Vec<&str> = own
+        .into_iter()
         .flat_map(PodTemplate::containers)
         .flat_map(|container| container.node.get("volumeMounts").map(Node::items).unwrap_or_default())
         .filter_map(|mount| mount.get("name").and_then(Node::as_str))
@@ -205,7 +213,7 @@ fn claims_of(checker: &mut Checker<'_>, object: &Object, claimed: &mut Quantity)
         let prefix = format!("spec.volumeClaimTemplates[{index}].");
         let named = template.at("metadata.name");
         let name = named.and_then(Node::as_str).unwrap_or_default();
-        capacity_of_claim(checker, object, template, &prefix, name, pods_of(object), claimed);
+        capacity_of_claim(checker, object, template, &prefix, name, copies, claimed);
         if let Some(node) = named.filter(|_| !mounted.contains(&name)) {
             let message = format!("{object}: claim \"{name}\" is mounted by no container");
             let said = Said::at(format!("{prefix}metadata.name"), node.span, message);

@@ -90,6 +90,30 @@ fn a_grpc_function_says_so_twice() {
 }
 
 #[test]
+fn the_entry_port_of_a_grpc_function_speaks_grpc() {
+    let mut facts = function("entrypoint", 8000);
+    facts.function.as_mut().unwrap().inference_url = "/grpc".into();
+    let with = |protocol: &str| {
+        CHART.replace("    targetPort: http", &format!("    targetPort: http\n    appProtocol: {protocol}"))
+    };
+    for (protocol, found) in [("grpc", 0), ("kubernetes.io/h2c", 0), ("http", 1)] {
+        assert_eq!(of_rule("WH-026", &with(protocol), &facts).len(), found, "{protocol}");
+    }
+    assert_eq!(of_rule("WH-026", &with("http"), &facts), ["warning spec.ports[*].appProtocol = http"]);
+}
+
+#[test]
+fn the_nearest_pods_are_named() {
+    let chart = CHART.replace("selector: {app: web}", "selector: {app: wep}");
+    let found = crate::support::findings_with(&chart, &function("entrypoint", 8000));
+    let fix = found
+        .iter()
+        .find(|(finding, _)| finding.rule.id == "WH-022")
+        .map(|(finding, _)| finding.fix.as_str());
+    assert_eq!(fix, Some("select {app: web}, the labels of the pods of Pod/p"));
+}
+
+#[test]
 fn a_headless_entry_is_warned_of() {
     let chart = CHART.replace("  selector:", "  clusterIP: None\n  selector:");
     assert_eq!(of_rule("WH-027", &chart, &function("entrypoint", 8000)), ["warning spec.clusterIP = None"]);

@@ -13,6 +13,7 @@
 
 mod chart;
 mod entry_point;
+mod extra_kinds;
 mod images;
 mod mutations;
 mod objects;

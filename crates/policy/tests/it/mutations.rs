@@ -14,6 +14,7 @@ fn additions() -> Additions {
         service_account: "nvcf-instance".into(),
         instance_type_label: Some(("nvca.nvcf.nvidia.io/instance-type".into(), "L40S".into())),
         tolerations: vec!["nvidia.com/gpu".into()],
+        ..Additions::default()
     }
 }
 
@@ -101,6 +102,26 @@ fn a_label_that_a_selector_rests_on_is_not_overwritten() {
     let mut objects = vec![Object::new(read_document(deployment.as_bytes(), 0).unwrap(), 0)];
     let error = mutate(&mut objects, &additions()).unwrap_err();
     assert_eq!(error.message, "Deployment/d: its selector would no longer match its own pods");
+}
+
+#[test]
+fn changes_can_be_switched_off() {
+    let mut objects = vec![Object::new(read_document(POD.as_bytes(), 0).unwrap(), 0)];
+    let ledger = mutate(&mut objects, &additions().only_what_is_needed()).unwrap();
+    let spec = spec(&objects);
+    assert_eq!(spec["nodeName"], "n1");
+    assert_eq!(spec["serviceAccountName"], "robot");
+    assert!(spec.get("automountServiceAccountToken").is_none());
+    let rules: std::collections::BTreeSet<&str> = ledger.changes.iter().map(|change| change.rule).collect();
+    assert_eq!(rules.into_iter().collect::<Vec<_>>(), ["WH-180", "WH-181", "WH-182", "WH-183", "WH-185"]);
+}
+
+#[test]
+fn what_an_image_is_built_for_stays() {
+    let text = POD.replace("{a: b}", "{a: b, kubernetes.io/arch: arm64}");
+    let (objects, ledger) = mutated(&[&text]);
+    assert_eq!(spec(&objects)["nodeSelector"], json!({"kubernetes.io/arch": "arm64"}));
+    assert!(ledger.changes.iter().any(|change| change.rule == "WH-171"));
 }
 
 #[test]

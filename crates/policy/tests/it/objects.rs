@@ -1,4 +1,4 @@
-use wheelhouse_policy::{ExtraKind, Intake, Level, PolicyName, check};
+use wheelhouse_policy::{ExtraKind, Facts, Intake, Level, PolicyName, check};
 
 use crate::support::{expect, facts, findings_with, messages, of_rule};
 
@@ -163,6 +163,8 @@ fn texts_that_rendered_as_numbers_are_told_with_a_fix() {
 fn two_objects_of_one_name_are_refused() {
     let twice = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n";
     expect("WH-013", twice, &["error metadata.name = x"]);
+    let known = Facts { files: vec!["web/templates/a.yaml".into()], ..facts() };
+    assert_eq!(messages("WH-013", twice, &known), ["ConfigMap/x is rendered twice by templates/a.yaml"]);
     let other_kind = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: x\n";
     expect("WH-013", other_kind, &[]);
 }

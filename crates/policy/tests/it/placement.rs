@@ -1,4 +1,4 @@
-use crate::support::{expect, pod};
+use crate::support::{expect, facts, of_rule, pod};
 
 #[test]
 fn wishes_about_nodes_are_removed_visibly() {
@@ -15,6 +15,22 @@ fn wishes_about_nodes_are_removed_visibly() {
         expect(id, &pod(&format!("{field}: null")), &[]);
     }
     expect("WH-171", &pod("affinity: {nodeAffinity: {a: b}}"), &["info spec.affinity.nodeAffinity = {a: b}"]);
+}
+
+#[test]
+fn what_an_image_is_built_for_may_be_asked_for() {
+    expect("WH-171", &pod("nodeSelector: {kubernetes.io/arch: amd64, kubernetes.io/os: linux}"), &[]);
+    expect(
+        "WH-171",
+        &pod("nodeSelector: {kubernetes.io/arch: amd64, a: b}"),
+        &["info spec.nodeSelector = {kubernetes.io/arch: amd64, a: b}"],
+    );
+    let mut on = facts();
+    on.cluster.architecture = Some("arm64".into());
+    assert_eq!(
+        of_rule("WH-171", &pod("nodeSelector: {kubernetes.io/arch: amd64}"), &on),
+        ["error spec.nodeSelector[kubernetes.io/arch] = amd64"]
+    );
 }
 
 #[test]

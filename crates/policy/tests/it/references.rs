@@ -34,6 +34,63 @@ fn config_maps_and_secrets_must_be_there() {
 }
 
 #[test]
+fn the_keys_that_a_volume_picks_are_there() {
+    let with = |source: &str| format!("{}{CONFIG}", pod(&format!("volumes:\n- name: v\n  {source}")));
+    expect("WH-160", &with("configMap: {name: settings, items: [{key: key, path: p}]}"), &[]);
+    expect(
+        "WH-160",
+        &with("configMap: {name: settings, items: [{key: kex, path: p}]}"),
+        &["error spec.volumes[0].configMap.items[0].key = kex"],
+    );
+    expect(
+        "WH-160",
+        &with("projected: {sources: [{configMap: {name: settings, items: [{key: kex, path: p}]}}]}"),
+        &["error spec.volumes[0].projected.sources[0].configMap.items[0].key = kex"],
+    );
+    expect(
+        "WH-160",
+        &with("configMap: {name: gone, items: [{key: a, path: p}]}"),
+        &["error spec.volumes[0].configMap.name = gone"],
+    );
+}
+
+#[test]
+fn a_pull_secret_that_is_missing_is_only_told() {
+    expect(
+        "WH-161",
+        &pod("imagePullSecrets: [{name: mine}, {name: null}]"),
+        &["info spec.imagePullSecrets[0].name = mine"],
+    );
+}
+
+#[test]
+fn a_volume_that_nothing_mounts_is_told() {
+    expect(
+        "WH-168",
+        &pod("volumes: [{name: v, emptyDir: {}}]\ncontainers: [{name: c, image: i}]"),
+        &["info spec.volumes[0].name = v"],
+    );
+    expect(
+        "WH-168",
+        &pod(
+            "volumes: [{name: v, emptyDir: {}}]\ncontainers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}]",
+        ),
+        &[],
+    );
+}
+
+#[test]
+fn a_service_for_several_workloads_is_told() {
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {selector: {b: c}}\n";
+    let two = format!(
+        "{}---\n{}{service}",
+        deployment("{matchLabels: {app: a}}", "{app: a, b: c}"),
+        deployment("{matchLabels: {app: x}}", "{app: x, b: c}").replace("name: d", "name: e"),
+    );
+    expect("WH-169", &two, &["info spec.selector = {b: c}"]);
+}
+
+#[test]
 fn an_optional_reference_is_only_told() {
     expect(
         "WH-160",
@@ -128,7 +185,7 @@ fn mounts_lead_to_volumes() {
     expect(
         "WH-168",
         &mounts("[{name: dat, mountPath: /a}]"),
-        &["error spec.containers[0].volumeMounts[0].name = dat"],
+        &["error spec.containers[0].volumeMounts[0].name = dat", "info spec.volumes[0].name = data"],
     );
     expect(
         "WH-168",

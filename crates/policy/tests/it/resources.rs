@@ -36,6 +36,23 @@ fn an_extended_resource_is_limited_to_what_is_requested() {
     expect("WH-141", &container("resources: {requests: {cpu: 1}}"), &[]);
 }
 
+#[test]
+fn what_writes_to_an_unbounded_volume_limits_its_disk() {
+    let with = |volume: &str, limits: &str| {
+        pod(&format!(
+            "volumes: [{{name: v, emptyDir: {{{volume}}}}}]\ncontainers:\n- name: c\n  image: i:1\n  volumeMounts: [{{name: v, mountPath: /v}}]\n  resources: {{limits: {{{limits}}}}}"
+        ))
+    };
+    expect(
+        "WH-141",
+        &with("", "cpu: 1"),
+        &["warning spec.containers[0].resources.limits.ephemeral-storage = {cpu: 1} (missing)"],
+    );
+    expect("WH-141", &with("sizeLimit: 1Gi", "cpu: 1"), &[]);
+    expect("WH-141", &with("medium: Memory", "cpu: 1"), &[]);
+    expect("WH-141", &with("", "ephemeral-storage: 1Gi"), &[]);
+}
+
 fn on(gpus_per_node: i64, nodes: i64) -> Facts {
     let machines = Machines { instance_type: "T".into(), gpus_per_node, nodes };
     Facts { deployment: Some(DeploymentFacts { machines: Some(machines) }), ..facts() }
@@ -49,17 +66,28 @@ fn workload(kind: &str, spec: &str, gpus: i64) -> String {
 
 #[test]
 fn gpus_must_fit_the_instance_type() {
-    assert_eq!(of_rule("WH-143", &workload("Deployment", "replicas: 1", 8), &on(8, 1)).len(), 0);
+    let whole = workload("Deployment", "replicas: 1\n  strategy: {type: Recreate}", 8);
+    assert_eq!(of_rule("WH-143", &whole, &on(8, 1)).len(), 0);
+    assert_eq!(
+        messages("WH-143", &workload("Deployment", "replicas: 1", 8), &on(8, 1)),
+        ["Deployment/w starts 1 more pod(s) while it is updated, for which T has no free GPU"]
+    );
+    let none = workload("Deployment", "replicas: 1\n  strategy: {rollingUpdate: {maxSurge: 0}}", 8);
+    assert_eq!(of_rule("WH-143", &none, &on(8, 1)).len(), 0);
     assert_eq!(
         messages("WH-143", &workload("Deployment", "replicas: 1", 9), &on(8, 1)),
         ["Deployment/w asks for 9 GPUs on one node; T has 8"]
     );
-    assert_eq!(of_rule("WH-143", &workload("Deployment", "replicas: 2", 4), &on(8, 1)).len(), 0);
+    assert_eq!(of_rule("WH-143", &workload("StatefulSet", "replicas: 2", 4), &on(8, 1)).len(), 0);
     assert_eq!(
         messages("WH-143", &workload("Deployment", "replicas: 3", 4), &on(8, 1)),
         ["the chart asks for 12 GPUs (Deployment/w: 3 × 4); T has 8 × 1"]
     );
     assert_eq!(of_rule("WH-143", &workload("StatefulSet", "replicas: 2", 8), &on(8, 2)).len(), 0);
+    assert_eq!(
+        messages("WH-143", &workload("StatefulSet", "replicas: 1", 8), &on(8, 2)),
+        ["the chart asks for 8 GPUs (StatefulSet/w: 1 × 8); T has 8 × 2"]
+    );
     assert_eq!(
         messages("WH-143", &workload("StatefulSet", "replicas: 2", 4), &on(8, 2)),
         ["StatefulSet/w asks for 4 of 8 GPUs; multi-node instances need whole nodes"]
@@ -79,7 +107,16 @@ fn idle_gpus_and_slow_gangs_are_warned_of() {
         messages("WH-146", &container("tty: true"), &on(1, 1)),
         ["no container asks for a GPU, but T has 1"]
     );
-    assert_eq!(of_rule("WH-148", &workload("StatefulSet", "replicas: 2", 8), &on(8, 2)).len(), 1);
-    let parallel = workload("StatefulSet", "replicas: 2\n  podManagementPolicy: Parallel", 8);
-    assert_eq!(of_rule("WH-148", &parallel, &on(8, 2)).len(), 0);
+    let headless = "---\napiVersion: v1\nkind: Service\nmetadata: {name: h}\nspec: {clusterIP: None}\n";
+    let set = |more: &str| workload("StatefulSet", &format!("replicas: 2{more}"), 8) + headless;
+    let found = |document: &str| of_rule("WH-148", document, &on(8, 2));
+    assert_eq!(found(&set("\n  podManagementPolicy: Parallel\n  serviceName: h")), Vec::<String>::new());
+    assert_eq!(
+        found(&set("\n  serviceName: h")),
+        ["warning spec.podManagementPolicy = replicas: 2 (missing)"]
+    );
+    assert_eq!(
+        found(&set("\n  podManagementPolicy: Parallel\n  serviceName: other")),
+        ["warning spec.serviceName = other"]
+    );
 }

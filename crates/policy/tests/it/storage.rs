@@ -15,7 +15,7 @@ fn five_volume_types_are_allowed() {
     ] {
         expect("WH-040", &volume(source), &[]);
     }
-    expect("WH-040", &pod("containers: []\nvolumes: [{name: v}]"), &[]);
+    expect("WH-040", &pod("containers: []\nvolumes: [{name: v}]"), &["info spec.volumes[0] = {name: v}"]);
 }
 
 #[test]
