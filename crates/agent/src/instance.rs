@@ -47,6 +47,8 @@ struct Task {
     desired: watch::Receiver<DesiredInstance>,
     reports: mpsc::Sender<ObservedInstance>,
     told: Option<ObservedInstance>,
+    /// Since when the instance has not been ready.
+    waiting_since: Option<Instant>,
     was_ready: bool,
 }
 
@@ -56,7 +58,7 @@ pub(crate) async fn run(
     desired: watch::Receiver<DesiredInstance>,
     reports: mpsc::Sender<ObservedInstance>,
 ) {
-    let mut task = Task { parts, desired, reports, told: None, was_ready: false };
+    let mut task = Task { parts, desired, reports, told: None, waiting_since: None, was_ready: false };
     loop {
         let desired = task.desired.borrow_and_update().clone();
         if !desired.wanted {
@@ -81,7 +83,21 @@ pub(crate) async fn run(
 
 impl Task {
     async fn tell(&mut self, desired: &DesiredInstance, phase: Phase, endpoints: Vec<Endpoint>) {
-        let observed = ObservedInstance { id: desired.id, phase, endpoints, revision: desired.revision };
+        if matches!(phase, Phase::Ready | Phase::Gone | Phase::Failed(_)) {
+            self.waiting_since = None;
+        }
+        self.tell_waiting(desired, phase, endpoints, None).await;
+    }
+
+    async fn tell_waiting(
+        &mut self,
+        desired: &DesiredInstance,
+        phase: Phase,
+        endpoints: Vec<Endpoint>,
+        waiting: Option<String>,
+    ) {
+        let revision = desired.revision;
+        let observed = ObservedInstance { id: desired.id, phase, endpoints, revision, waiting };
         if self.told.as_ref() == Some(&observed) {
             return;
         }
@@ -153,13 +169,14 @@ impl Task {
             }
             Verdict::Waiting(what) => {
                 tracing::debug!(instance = %desired.id, what, "not ready");
-                self.not_ready(desired).await;
+                self.not_ready(desired, what).await;
                 Ok(false)
             }
             Verdict::Healthy => {
                 let found = self.serving(desired, &live, &namespace).await?;
                 if found.is_empty() {
-                    self.not_ready(desired).await;
+                    let what = "its health endpoint does not answer as it should".to_owned();
+                    self.not_ready(desired, what).await;
                     return Ok(false);
                 }
                 self.was_ready = true;
@@ -169,9 +186,12 @@ impl Task {
         }
     }
 
-    async fn not_ready(&mut self, desired: &DesiredInstance) {
+    /// Tells that the instance does not serve; what it waits for too, once that has lasted.
+    async fn not_ready(&mut self, desired: &DesiredInstance, what: String) {
         let phase = if self.was_ready { Phase::NotReady } else { Phase::Starting };
-        self.tell(desired, phase, Vec::new()).await;
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let has_lasted = since.elapsed() >= self.parts.options.timers.patience;
+        self.tell_waiting(desired, phase, Vec::new(), has_lasted.then_some(what)).await;
     }
 
     /// The addresses behind the entry service whose health endpoint answers as it should.

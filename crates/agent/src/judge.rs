@@ -78,7 +78,12 @@ pub(crate) fn judge(
                     Failure { cause: FailureCause::ControllerFailed, message: format!("{}: {what}", name()) };
                 return Verdict::Failed(failure, troubled_container(pods));
             }
-            Readiness::InProgress(what) => waiting = waiting.or_else(|| Some(format!("{}: {what}", name()))),
+            Readiness::InProgress(what) => {
+                waiting = waiting.or_else(|| {
+                    let why = why_not_ready(pods).map(|why| format!(" ({why})")).unwrap_or_default();
+                    Some(format!("{}: {what}{why}", name()))
+                });
+            }
             Readiness::Terminating => {
                 waiting = waiting.or_else(|| Some(format!("{} is being deleted", name())))
             }
@@ -138,6 +143,32 @@ fn judge_pod(
         return Verdict::Failed(Failure { cause: trouble.cause, message }, troubled);
     }
     waiting.map_or(Verdict::Healthy, Verdict::Waiting)
+}
+
+/// What the first pod that is not ready says of its containers.
+fn why_not_ready(pods: &[Value]) -> Option<String> {
+    pods.iter().filter(|pod| readiness(pod) != Readiness::Ready).find_map(|pod| {
+        let name = text(pod, "/metadata/name");
+        for list in ["/status/initContainerStatuses", "/status/containerStatuses"] {
+            for status in pod.pointer(list).and_then(Value::as_array).into_iter().flatten() {
+                let container = text(status, "/name");
+                let reason = text(status, "/state/waiting/reason");
+                if !reason.is_empty() {
+                    let message = text(status, "/state/waiting/message");
+                    let said = format!("Pod/{name}: container {container}: {reason} {message}");
+                    return Some(format!("{}{}", said.trim_end(), exit(status)));
+                }
+                let runs = status.pointer("/state/running").is_some();
+                if runs
+                    && status.pointer("/ready").and_then(Value::as_bool) == Some(false)
+                    && !list.contains("init")
+                {
+                    return Some(format!("Pod/{name}: container {container} runs and is not ready"));
+                }
+            }
+        }
+        None
+    })
 }
 
 struct Trouble {
@@ -290,6 +321,31 @@ mod tests {
 
     fn pod(status: Value) -> Value {
         json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "p" }, "status": status })
+    }
+
+    #[test]
+    fn a_workload_that_waits_says_what_its_pod_waits_for() {
+        let set = json!({
+            "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": "w", "generation": 1 },
+            "spec": { "replicas": 1 },
+            "status": { "observedGeneration": 1, "replicas": 1, "readyReplicas": 0 },
+        });
+        let said = |status: Value| {
+            let pods = [pod(json!({ "phase": "Running", "containerStatuses": [status] }))];
+            let (timers, mut troubles) = (Timers::default(), Troubles::default());
+            match judge(std::slice::from_ref(&set), &pods, false, &timers, &mut troubles, Instant::now()) {
+                Verdict::Waiting(what) => what,
+                verdict => panic!("{verdict:?}"),
+            }
+        };
+        let creating = json!({ "name": "c", "state": { "waiting": { "reason": "CreateContainerConfigError", "message": "no such Secret" } } });
+        let found = said(creating);
+        assert!(
+            found.ends_with("(Pod/p: container c: CreateContainerConfigError no such Secret)"),
+            "{found}"
+        );
+        let found = said(json!({ "name": "c", "ready": false, "state": { "running": {} } }));
+        assert!(found.ends_with("(Pod/p: container c runs and is not ready)"), "{found}");
     }
 
     #[test]

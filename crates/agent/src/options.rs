@@ -47,6 +47,8 @@ pub struct Options {
 /// After how long troubled pods are given up. The defaults are the reference's.
 #[derive(Debug, Clone, Copy)]
 pub struct Timers {
+    /// An instance that is not ready: after so long it is told what it waits for.
+    pub patience: Duration,
     /// A pod that no node takes.
     pub scheduling: Duration,
     /// A pod whose image cannot be pulled.
@@ -62,6 +64,7 @@ pub struct Timers {
 impl Default for Timers {
     fn default() -> Self {
         Self {
+            patience: Duration::from_secs(30),
             scheduling: Duration::from_secs(600),
             image_pull: Duration::from_secs(60),
             restart_loop: Duration::from_secs(600),

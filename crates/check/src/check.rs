@@ -1,13 +1,16 @@
+use std::collections::BTreeMap;
+
 use wheelhouse_chart::{Chart, Compat, Warning, process_dependencies};
 use wheelhouse_functions::instance_type::InstanceType;
 use wheelhouse_objects::{Node, RepeatedKey, read_noting_repeats};
 use wheelhouse_policy::{
     ChartFacts, ClusterFacts, DeploymentFacts, Facts, FunctionFacts, Intake, Level, Machines, Policy, check,
 };
-use wheelhouse_render::{PipelineError, RenderedChart, Renderer, Request, documents};
+use wheelhouse_render::{PipelineError, RenderedChart, Renderer, Request, Tree, documents};
+use wheelhouse_source::Span;
 
 use crate::located::Located;
-use crate::notes::{Notes, package, render, values};
+use crate::notes::{Notes, changes, entry, package, render, values};
 
 /// What a chart is checked for.
 #[derive(Clone, Debug, Default)]
@@ -66,14 +69,14 @@ pub fn check_chart(
     check_request: &CheckRequest,
     warnings: &mut Vec<Warning>,
 ) -> Result<Checked, Box<NotRendered>> {
-    let facts = facts(&chart, request, check_request);
-    let mut notes = Notes::new(&facts.policy);
+    let mut facts = facts(&chart, request, check_request);
+    let mut notes = Notes::new(&check_request.policy);
     package::reference(&mut notes, &chart, check_request.reference.as_deref());
     package::instance_type(&mut notes, &chart, check_request.instance_type.as_deref());
     // A breach of a schema or of kubeVersion is a finding; the objects are checked all the same.
     let lenient = Request { lenient: true, ..*request };
     let unprocessed = chart.clone();
-    let rendered = match renderer.release(chart, &lenient, warnings) {
+    let mut rendered = match renderer.release(chart, &lenient, warnings) {
         Ok(rendered) => rendered,
         Err(error) => {
             let mut processed = unprocessed;
@@ -88,11 +91,21 @@ pub fn check_chart(
     package::refusals(&mut notes, &rendered, check_request.instance_type.is_some());
     render::broken_manifest(&mut notes, &rendered);
     let mut repeats = Vec::new();
-    let intake = Intake::new(nodes(&rendered, renderer, &mut repeats));
+    let trees = match &mut rendered.manifests {
+        Ok(manifests) => std::mem::take(&mut manifests.trees),
+        Err(_) => BTreeMap::new(),
+    };
+    let intake = Intake::new(nodes(&rendered, renderer, trees, &mut repeats));
+    facts.files = rendered.files.iter().map(|file| file.name.clone()).collect();
     let report = check(&intake, &facts);
+    let refused = report.refused();
     let mut findings = notes.found;
     findings.extend(report.findings.into_iter().map(|finding| Located::new(finding, &rendered)));
-    let mut notes = Notes::new(&facts.policy);
+    let mut notes = Notes::new(&check_request.policy);
+    if !refused {
+        changes::hold(&mut notes, &rendered, &intake);
+    }
+    entry::name(&mut notes, &rendered, &intake, facts.function.as_ref());
     render::repeats(&mut notes, &rendered, repeats);
     render::calls(&mut notes, &rendered);
     render::numbers(&mut notes, &rendered, &intake);
@@ -117,6 +130,7 @@ fn facts(chart: &Chart, request: &Request<'_>, check_request: &CheckRequest) -> 
         cluster: check_request.cluster.clone(),
         policy: check_request.policy.clone(),
         namespace: request.release.namespace.clone(),
+        files: Vec::new(),
     }
 }
 
@@ -135,25 +149,24 @@ fn machines(instance_type: &str) -> Option<Machines> {
 fn nodes(
     rendered: &RenderedChart,
     renderer: &Renderer,
+    mut trees: BTreeMap<(usize, usize), Tree>,
     repeats: &mut Vec<(usize, RepeatedKey)>,
 ) -> Vec<(usize, Node)> {
-    let mut read = |file: usize, span: wheelhouse_source::Span| -> Option<(usize, Node)> {
-        let text = rendered.files.get(file)?.text.get(span.range())?;
-        let mut found = Vec::new();
-        let node = read_noting_repeats(text, span.start, &mut found).ok()?;
-        repeats.extend(found.into_iter().map(|repeat| (file, repeat)));
-        Some((file, node))
-    };
     match &rendered.manifests {
         Ok(manifests) => {
             let hooks = manifests.hooks.iter().map(|hook| &hook.manifest);
-            manifests
-                .manifests
-                .iter()
-                .chain(hooks)
-                .chain(&manifests.dropped)
-                .filter_map(|manifest| read(manifest.file, manifest.span))
-                .collect()
+            let order = manifests.manifests.iter().chain(hooks).chain(&manifests.dropped);
+            let mut nodes = Vec::with_capacity(trees.len());
+            for manifest in order {
+                match trees.remove(&(manifest.file, manifest.span.start)) {
+                    Some(Tree { root, repeats: found }) => {
+                        repeats.extend(found.into_iter().map(|repeat| (manifest.file, repeat)));
+                        nodes.push((manifest.file, root));
+                    }
+                    None => nodes.extend(read(rendered, manifest.file, manifest.span, repeats)),
+                }
+            }
+            nodes
         }
         Err(_) => rendered
             .files
@@ -162,7 +175,21 @@ fn nodes(
             .flat_map(|(index, file)| {
                 documents(&file.text, renderer.compat()).into_iter().map(move |span| (index, span))
             })
-            .filter_map(|(file, span)| read(file, span))
+            .filter_map(|(file, span)| read(rendered, file, span, repeats))
             .collect(),
     }
+}
+
+/// Reads one document of a file; nothing where it is no YAML.
+fn read(
+    rendered: &RenderedChart,
+    file: usize,
+    span: Span,
+    repeats: &mut Vec<(usize, RepeatedKey)>,
+) -> Option<(usize, Node)> {
+    let text = rendered.files.get(file)?.text.get(span.range())?;
+    let mut found = Vec::new();
+    let node = read_noting_repeats(text, span.start, &mut found).ok()?;
+    repeats.extend(found.into_iter().map(|repeat| (file, repeat)));
+    Some((file, node))
 }

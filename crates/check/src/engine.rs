@@ -1,5 +1,7 @@
 //! The platform's chart engine.
 
+mod since;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,11 +10,15 @@ use wheelhouse_chart::values::{Table, ValueSource, read_values};
 use wheelhouse_chart::{Compat, LoadOptions, load_archive};
 use wheelhouse_functions::engine::{
     ChartEngine, ChartRequest, CheckReport, EngineError, Finding, Level, PodFacts, RELEASE_NAME, Rendered,
+    Surroundings,
 };
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_gotemplate::error::LimitReached;
-use wheelhouse_objects::{KindOrder, Object};
-use wheelhouse_policy::{Additions, ExtraKind, FunctionFacts, Policy, PolicyName, VariableSource, mutate};
+use wheelhouse_objects::pod_spec::pod_templates;
+use wheelhouse_objects::{KindOrder, Node, Object, Quantity};
+use wheelhouse_policy::{
+    Additions, ClusterFacts, ExtraKind, FunctionFacts, Policy, PolicyName, VariableSource, mutate,
+};
 use wheelhouse_render::{Capabilities, KubeVersion, Operation, Release, Renderer, Request};
 use wheelhouse_sprig::{Environment, Host};
 
@@ -143,16 +149,57 @@ fn check_request(request: &ChartRequest<'_>, policy: Policy, capabilities: &Capa
             inference_port: Some(i64::from(request.inference_port)),
             inference_url: request.inference_url.to_owned(),
             health_port: Some(i64::from(request.health_port)),
-            health_protocol: None,
+            health_protocol: request.health_protocol.map(ToOwned::to_owned),
         }),
         reference: request.reference.map(ToOwned::to_owned),
         instance_type: request.instance_type.map(ToOwned::to_owned),
+        cluster: request.surroundings.map(cluster).unwrap_or_default(),
         policy: Policy {
             kubernetes_minor: capabilities.kube_version.minor.parse().unwrap_or(policy.kubernetes_minor),
             ..policy
         },
-        ..CheckRequest::default()
     }
+}
+
+/// What is known of the place, in the policy's terms.
+fn cluster(surroundings: &Surroundings) -> ClusterFacts {
+    let mut node = BTreeMap::new();
+    let amount = |text: String| Quantity::of(&Json::String(text));
+    if let Some(cores) = surroundings.cpu_cores.and_then(|cores| amount(cores.to_string())) {
+        node.insert("cpu".to_owned(), cores);
+    }
+    if let Some(bytes) = surroundings.memory_bytes.and_then(|bytes| amount(bytes.to_string())) {
+        node.insert("memory".to_owned(), bytes);
+    }
+    ClusterFacts {
+        name: surroundings.cluster.clone(),
+        node: (!node.is_empty()).then_some(node),
+        registries: surroundings.registries.clone(),
+        unreachable_images: surroundings.unreachable_images.clone(),
+        ..ClusterFacts::default()
+    }
+}
+
+/// The images of all containers, each once.
+fn images(checked: &Checked) -> Vec<String> {
+    let mut images: Vec<String> = checked
+        .intake
+        .objects
+        .iter()
+        .flat_map(pod_templates)
+        .flat_map(|template| {
+            let of_container = |node: &Node| node.set("image").and_then(Node::as_str).map(ToOwned::to_owned);
+            template
+                .containers()
+                .iter()
+                .filter_map(|container| of_container(container.node))
+                .collect::<Vec<_>>()
+        })
+        .filter(|image| !image.is_empty())
+        .collect();
+    images.sort_unstable();
+    images.dedup();
+    images
 }
 
 /// Most findings of one answer: a chart of 300 objects has room for many more.
@@ -191,18 +238,29 @@ fn engine_failure(message: &str) -> Finding {
 impl ChartEngine for Engine {
     fn check(&self, request: &ChartRequest<'_>) -> CheckReport {
         let report = self.run(request, |checked| match checked {
-            Ok(checked) => {
-                CheckReport { findings: platform_findings(&checked.findings), objects: checked.counted }
-            }
+            Ok(checked) => CheckReport {
+                findings: platform_findings(&checked.findings),
+                objects: checked.counted,
+                images: images(&checked),
+            },
             Err(refused) => {
                 let mut findings = platform_findings(&refused.findings);
                 if findings.is_empty() {
                     findings.push(engine_failure(&refused.reason));
                 }
-                CheckReport { findings, objects: 0 }
+                CheckReport { findings, ..CheckReport::default() }
             }
         });
-        report.unwrap_or_else(|error| CheckReport { findings: vec![engine_failure(&error.0)], objects: 0 })
+        report.unwrap_or_else(|error| CheckReport {
+            findings: vec![engine_failure(&error.0)],
+            ..CheckReport::default()
+        })
+    }
+
+    fn check_since(&self, request: &ChartRequest<'_>, created: &ChartRequest<'_>) -> CheckReport {
+        let mut report = self.check(request);
+        since::tell(&mut report, request, &self.check(created), |request| self.check(request));
+        report
     }
 
     fn render(&self, request: &ChartRequest<'_>) -> Result<Vec<Json>, EngineError> {
@@ -218,18 +276,26 @@ impl ChartEngine for Engine {
     fn prepare(&self, request: &ChartRequest<'_>, pods: &PodFacts<'_>) -> Result<Rendered, EngineError> {
         self.run(request, |checked| {
             let checked = checked.map_err(|refused| EngineError(refused.reason))?;
-            prepared(&checked, pods)
+            prepared(&checked, request, pods)
         })?
     }
 }
 
-fn prepared(checked: &Checked, pods: &PodFacts<'_>) -> Result<Rendered, EngineError> {
+fn prepared(
+    checked: &Checked,
+    request: &ChartRequest<'_>,
+    pods: &PodFacts<'_>,
+) -> Result<Rendered, EngineError> {
     let findings = platform_findings(&checked.findings);
     if let Some(first) = findings.iter().find(|finding| finding.level == Level::Error) {
         return Err(EngineError(format!("{}: {}", first.rule, first.message)));
     }
     let mut objects: Vec<Object> = checked.intake.objects.clone();
-    mutate(&mut objects, &additions(pods)).map_err(|error| EngineError(error.to_string()))?;
+    let mut additions = additions(pods);
+    if request.policy.unrestricted {
+        additions = additions.only_what_is_needed();
+    }
+    mutate(&mut objects, &additions).map_err(|error| EngineError(error.to_string()))?;
     objects.sort_by(|left, right| KindOrder::Install.compare(&left.kind, &right.kind));
     let flags = checked.intake.workload_config.iter().any(|config| {
         let text =
@@ -294,5 +360,6 @@ fn additions(pods: &PodFacts<'_>) -> Additions {
             .bind_to_instance_type
             .then(|| ("nvca.nvcf.nvidia.io/instance-type".to_owned(), value.to_owned())),
         tolerations: vec!["nvidia.com/gpu".to_owned()],
+        ..Additions::default()
     }
 }

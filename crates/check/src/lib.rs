@@ -13,7 +13,6 @@
 mod all_values;
 mod baseline;
 mod check;
-mod day;
 mod engine;
 pub mod fix;
 pub mod format;
@@ -25,7 +24,6 @@ mod suppressions;
 pub use all_values::{AllValues, Coverage, check_all_values};
 pub use baseline::{AgainstBaseline, Baseline, BrokenBaseline, fingerprints};
 pub use check::{CheckRequest, Checked, NotRendered, check_chart};
-pub use day::Day;
 pub use engine::{DeadlineFactory, Engine, HostFactory};
 pub use located::{Located, PlaceInChart};
 pub use mutations::mutation_diff;

@@ -1,5 +1,7 @@
 //! Findings that show beside the objects: in the package, in the values, while rendering.
 
+pub(crate) mod changes;
+pub(crate) mod entry;
 pub(crate) mod package;
 pub(crate) mod render;
 pub(crate) mod values;

@@ -12,13 +12,13 @@
 //! there. Rules that protect the platform cannot be suppressed, and the platform itself does not
 //! read suppressions.
 
+use jiff::civil::Date;
 use wheelhouse_chart::Chart;
 use wheelhouse_gotemplate::GoString;
 use wheelhouse_policy::{Noted, Policy, Rule, rule};
 use wheelhouse_render::{Location, Provenance};
 use wheelhouse_source::{LineIndex, Span};
 
-use crate::day::Day;
 use crate::located::{Located, PlaceInChart};
 use crate::notes::Notes;
 
@@ -35,7 +35,7 @@ pub struct Suppressed {
 
 /// Takes out the findings that the chart's files suppress today.
 #[must_use]
-pub fn suppress(findings: Vec<Located>, chart: &Chart, today: Day, policy: &Policy) -> Suppressed {
+pub fn suppress(findings: Vec<Located>, chart: &Chart, today: Date, policy: &Policy) -> Suppressed {
     let mut comments = Vec::new();
     read_chart(chart, "", &mut comments);
     let mut result = Suppressed::default();
@@ -66,13 +66,13 @@ struct Comment {
     lines: std::ops::RangeInclusive<usize>,
     rules: Vec<&'static Rule>,
     object: Option<String>,
-    until: Option<Day>,
+    until: Option<Date>,
     problem: Option<String>,
     is_used: bool,
 }
 
 impl Comment {
-    fn holds(&self, today: Day) -> bool {
+    fn holds(&self, today: Date) -> bool {
         self.problem.is_none() && self.until.is_some_and(|until| today <= until)
     }
 
@@ -100,7 +100,7 @@ impl Comment {
     }
 
     /// What is to be said of the comment itself.
-    fn tell(&self, today: Day, chart: &Chart, notes: &mut Notes<'_>) {
+    fn tell(&self, today: Date, chart: &Chart, notes: &mut Notes<'_>) {
         let names = || self.rules.iter().map(|rule| rule.id).collect::<Vec<_>>().join(", ");
         let (rule, message) = match (&self.problem, self.until) {
             (Some(problem), _) => ("WH-210", format!("the suppression does not hold: {problem}")),
@@ -216,7 +216,7 @@ impl Comment {
         for word in words {
             match word.split_once('=') {
                 Some(("until", day)) => {
-                    let parsed = Day::parse(day);
+                    let parsed = day_of(day);
                     self.until = Some(parsed.ok_or_else(|| format!("\"{day}\" is not a day (YYYY-MM-DD)"))?);
                 }
                 Some(("reason", text)) => reason = text.trim().to_owned(),
@@ -229,6 +229,11 @@ impl Comment {
         }
         self.until.map(|_| ()).ok_or_else(|| "it has no last day (until=YYYY-MM-DD)".to_owned())
     }
+}
+
+/// A day as `YYYY-MM-DD` and nothing else; `None` for days there are not.
+fn day_of(text: &str) -> Option<Date> {
+    (text.len() == 10).then(|| text.parse().ok())?
 }
 
 /// Words, where double quotes keep spaces together and go away.

@@ -20,6 +20,8 @@ pub(crate) struct Core {
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) engine: Arc<dyn ChartEngine>,
     pub(crate) charts: Arc<dyn charts::ChartSource>,
+    /// How many charts may be worked on at one time.
+    pub(crate) chart_work: Arc<tokio::sync::Semaphore>,
     pub(crate) load: Arc<dyn LoadSource>,
     pub(crate) options: Options,
     /// Wakes the reconciler. It never relies on it: it also looks by itself.

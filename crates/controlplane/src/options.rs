@@ -105,6 +105,7 @@ impl ControlPlane {
             authenticator: parts.authenticator,
             engine: parts.engine,
             charts: parts.charts,
+            chart_work: Arc::new(tokio::sync::Semaphore::new(charts_at_a_time())),
             load: parts.load,
             options: parts.options,
             changed: parts.wake,
@@ -138,4 +139,9 @@ impl ControlPlane {
     pub async fn run(&self, cancel: CancellationToken) {
         Reconciler::new(Arc::clone(&self.core)).run(cancel).await;
     }
+}
+
+/// One chart for each processor, but not more than memory has room for.
+fn charts_at_a_time() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, 4)
 }

@@ -44,9 +44,33 @@ impl Deployment {
         self.health.insert(0, report);
         self.health.truncate(Self::HEALTH_REPORTS);
     }
+
+    /// Notes what an instance waits for, or that it waits no more; a failure it has told stays. Gives
+    /// whether anything changed.
+    pub fn note_waiting(&mut self, report: HealthReport, waiting: Option<&str>) -> bool {
+        let known = self.health.iter().find(|known| known.instance == report.instance);
+        let is_waiting = known.is_some_and(|known| known.error.starts_with(HealthReport::WAITING));
+        match waiting {
+            None if is_waiting => self.health.retain(|known| known.instance != report.instance),
+            Some(what) if known.is_none() || is_waiting => {
+                let error = format!("{}{what}", HealthReport::WAITING);
+                if known.is_some_and(|known| known.error == error) {
+                    return false;
+                }
+                self.remember(HealthReport { error, ..report });
+            }
+            _ => return false,
+        }
+        true
+    }
 }
 
-/// What a failing instance said.
+impl HealthReport {
+    /// How the words of an instance begin that has not failed and is not ready.
+    pub const WAITING: &'static str = "waiting: ";
+}
+
+/// What a failing instance said, or one that has been waiting for long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthReport {
     /// The instance.
@@ -61,4 +85,55 @@ pub struct HealthReport {
     pub error: String,
     /// When.
     pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(error: &str) -> HealthReport {
+        HealthReport {
+            instance: InstanceId::from_uuid(uuid::Uuid::nil()),
+            gpu: "L40".into(),
+            backend: "b".into(),
+            instance_type: "X.GPU.L40_1x".into(),
+            error: error.into(),
+            at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn deployment() -> Deployment {
+        Deployment {
+            id: DeploymentId::from_uuid(uuid::Uuid::nil()),
+            function: FunctionId::from_uuid(uuid::Uuid::nil()),
+            version: VersionId::from_uuid(uuid::Uuid::nil()),
+            account: "a".parse().unwrap(),
+            specifications: Vec::new(),
+            revision: 1,
+            health: Vec::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_an_instance_waits_for_is_said_once_and_goes_when_it_is_ready() {
+        let mut deployment = deployment();
+        assert!(deployment.note_waiting(report(""), Some("its image")));
+        assert!(!deployment.note_waiting(report(""), Some("its image")));
+        assert_eq!(deployment.health[0].error, "waiting: its image");
+        assert!(deployment.note_waiting(report(""), Some("its probe")));
+        assert_eq!(deployment.health.len(), 1);
+        assert!(deployment.note_waiting(report(""), None));
+        assert!(deployment.health.is_empty());
+    }
+
+    #[test]
+    fn a_failure_is_not_covered_up_by_waiting() {
+        let mut deployment = deployment();
+        deployment.remember(report("pod-failed: exit code 3"));
+        assert!(!deployment.note_waiting(report(""), Some("its image")));
+        assert!(!deployment.note_waiting(report(""), None));
+        assert_eq!(deployment.health[0].error, "pod-failed: exit code 3");
+    }
 }

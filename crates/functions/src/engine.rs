@@ -3,6 +3,7 @@
 use crate::gpu_specification::ValidationPolicy;
 use crate::work::DesiredInstance;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What is to be checked or rendered.
 #[derive(Debug, Clone, Copy)]
@@ -25,12 +26,31 @@ pub struct ChartRequest<'a> {
     pub inference_url: &'a str,
     /// Port of the health endpoint.
     pub health_port: u16,
+    /// Protocol of the health endpoint (`HTTP`, `gRPC`), when the function names it.
+    pub health_protocol: Option<&'a str>,
     /// Instance type, when a deployment names one.
     pub instance_type: Option<&'a str>,
     /// The policy.
     pub policy: &'a ValidationPolicy,
     /// The chart reference as written, whose name and version must be the archive's.
     pub reference: Option<&'a str>,
+    /// What is known of where the chart is to run.
+    pub surroundings: Option<&'a Surroundings>,
+}
+
+/// What is known of where a chart is to run. What is not known is not checked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Surroundings {
+    /// The cluster's name, for messages.
+    pub cluster: String,
+    /// CPU cores of one node of the instance type.
+    pub cpu_cores: Option<u32>,
+    /// Memory of one node of the instance type, in bytes.
+    pub memory_bytes: Option<u64>,
+    /// The image registries that are public or that the account has a credential for.
+    pub registries: Option<Vec<String>>,
+    /// Images that cannot be pulled, with the registry's answer.
+    pub unreachable_images: BTreeMap<String, String>,
 }
 
 /// The release name of every instance; the reference's.
@@ -68,6 +88,8 @@ pub struct CheckReport {
     pub findings: Vec<Finding>,
     /// How many objects would be installed.
     pub objects: usize,
+    /// The images of their containers, each once.
+    pub images: Vec<String>,
 }
 
 impl CheckReport {
@@ -113,6 +135,14 @@ pub struct PodFacts<'a> {
 pub trait ChartEngine: Send + Sync + 'static {
     /// Renders and checks a chart against the rule catalogue. Never fails: what is wrong is a finding.
     fn check(&self, request: &ChartRequest<'_>) -> CheckReport;
+
+    /// The same at deployment, told which findings are new since the version was created under
+    /// `created`: their details hold `newSinceCreation` and, in `causedBy`, the keys of the
+    /// configuration that cause them.
+    fn check_since(&self, request: &ChartRequest<'_>, created: &ChartRequest<'_>) -> CheckReport {
+        let _ = created;
+        self.check(request)
+    }
 
     /// Renders a chart as it is, as `template` would.
     ///

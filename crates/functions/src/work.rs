@@ -219,6 +219,9 @@ pub struct ObservedInstance {
     pub endpoints: Vec<Endpoint>,
     /// The revision of what was applied.
     pub revision: u64,
+    /// What it waits for, once that has lasted longer than usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
 }
 
 /// How an instance stands, as an agent sees it.

@@ -15,26 +15,38 @@ impl ChartSource for RegistrySource {
         logins: &'a [RegistryLogin],
     ) -> BoxFuture<'a, Result<FetchedChart, FetchError>> {
         Box::pin(async move {
-            let logins: Vec<Login> = logins
-                .iter()
-                .map(|login| Login { host: login.host.clone(), auth: login.auth.clone() })
-                .collect();
+            let logins = logins_of(logins);
             let pulled = self
                 .0
                 .fetch_chart(reference, &logins)
                 .await
-                .map_err(|error| fetch_error(reference, error))?;
+                .map_err(|error| fetch_error(&reference.to_string(), error))?;
             Ok(FetchedChart { bytes: pulled.bytes.to_vec(), digest: pulled.digest.to_string() })
+        })
+    }
+
+    fn find_image<'a>(
+        &'a self,
+        image: &'a str,
+        logins: &'a [RegistryLogin],
+    ) -> BoxFuture<'a, Result<(), FetchError>> {
+        Box::pin(async move {
+            let found = self.0.find_image(image, &logins_of(logins)).await;
+            found.map_err(|error| fetch_error(image, error))
         })
     }
 }
 
-fn fetch_error(reference: &ChartReference, error: Error) -> FetchError {
+fn logins_of(logins: &[RegistryLogin]) -> Vec<Login> {
+    logins.iter().map(|login| Login { host: login.host.clone(), auth: login.auth.clone() }).collect()
+}
+
+fn fetch_error(reference: &str, error: Error) -> FetchError {
     let text = error.to_string();
     match error {
         Error::Forbidden { .. } => FetchError::Forbidden(text),
         Error::Unauthorized { host, reason } => FetchError::Unauthorized { host, reason },
-        Error::NotFound { what } => FetchError::NotFound { reference: reference.to_string(), reason: what },
+        Error::NotFound { what } => FetchError::NotFound { reference: reference.to_owned(), reason: what },
         Error::Unavailable { host, reason } => FetchError::Unavailable { host, reason },
         _ => FetchError::Invalid(text),
     }

@@ -12,6 +12,7 @@ mod client;
 mod digest;
 mod error;
 pub mod http;
+mod image;
 mod manifest;
 mod push;
 pub mod server;

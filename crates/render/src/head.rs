@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use wheelhouse_chart::Compat;
-use wheelhouse_goyaml::{ReadOptions, Value, read};
+use wheelhouse_goyaml::{Error, Value};
+use wheelhouse_objects::Reading;
 
 /// What Helm's `SimpleHead` holds. Texts that are not given are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,17 +29,31 @@ pub struct HeadError {
     pub line: Option<usize>,
 }
 
+impl HeadError {
+    /// In the words of Go's reader, which turns a document into JSON first.
+    pub(crate) fn of(error: &Error) -> Self {
+        HeadError {
+            message: format!("error converting YAML to JSON: {error}"),
+            line: error.place().map(|place| place.line),
+        }
+    }
+}
+
 impl Head {
     /// Reads the head of a document. The whole document must be YAML.
     ///
     /// # Errors
     /// When it is not, or when a field of the head has another type.
     pub fn parse(document: &[u8], compat: Compat) -> Result<Self, HeadError> {
-        let options = ReadOptions { keep_integers: true, ..ReadOptions::default() };
-        let value = read(document, &options).map_err(|error| HeadError {
-            message: error.to_string(),
-            line: error.place().map(|place| place.line),
-        })?;
+        let reading = Reading::of(document).map_err(|error| HeadError::of(&error))?;
+        Head::of_value(reading.value(), compat)
+    }
+
+    /// Takes the head out of a document that was read.
+    ///
+    /// # Errors
+    /// When a field of the head has another type.
+    pub(crate) fn of_value(value: &Value, compat: Compat) -> Result<Self, HeadError> {
         let mut decoder = Decoder { first_error: None };
         let mut head = Head::default();
         match value {
@@ -49,7 +64,7 @@ impl Head {
                     Compat::V4 => "util.SimpleHead",
                     Compat::V3 => "releaseutil.SimpleHead",
                 };
-                decoder.mismatch(&other, &format!("value of type {go_type}"));
+                decoder.mismatch(other, &format!("value of type {go_type}"));
             }
         }
         match decoder.first_error {
@@ -76,23 +91,23 @@ impl Decoder {
         self.first_error.get_or_insert(format!("json: cannot unmarshal {kind} into Go {target}"));
     }
 
-    fn head(&mut self, entries: BTreeMap<String, Value>, head: &mut Head) {
+    fn head(&mut self, entries: &BTreeMap<String, Value>, head: &mut Head) {
         for (key, value) in entries {
             match key.to_lowercase().as_str() {
                 "apiversion" => {
                     self.text(
-                        &value,
+                        value,
                         &mut head.api_version,
                         "struct field SimpleHead.apiVersion of type string",
                     );
                 }
-                "kind" => self.text(&value, &mut head.kind, "struct field SimpleHead.kind of type string"),
+                "kind" => self.text(value, &mut head.kind, "struct field SimpleHead.kind of type string"),
                 "metadata" => match value {
                     Value::Null => {}
                     Value::Map(entries) => self.metadata(entries, head),
                     other => {
                         self.mismatch(
-                            &other,
+                            other,
                             &format!("struct field SimpleHead.metadata of type {METADATA_TYPE}"),
                         );
                     }
@@ -102,21 +117,21 @@ impl Decoder {
         }
     }
 
-    fn metadata(&mut self, entries: BTreeMap<String, Value>, head: &mut Head) {
+    fn metadata(&mut self, entries: &BTreeMap<String, Value>, head: &mut Head) {
         for (key, value) in entries {
             match key.to_lowercase().as_str() {
-                "name" => self.text(&value, &mut head.name, "struct field .metadata.name of type string"),
+                "name" => self.text(value, &mut head.name, "struct field .metadata.name of type string"),
                 "annotations" => match value {
                     Value::Null => {}
                     Value::Map(annotations) => {
                         for (name, value) in annotations {
                             let mut text = String::new();
-                            self.text(&value, &mut text, "struct field .metadata.annotations of type string");
-                            head.annotations.insert(name, text);
+                            self.text(value, &mut text, "struct field .metadata.annotations of type string");
+                            head.annotations.insert(name.clone(), text);
                         }
                     }
                     other => {
-                        self.mismatch(&other, "struct field .metadata.annotations of type map[string]string");
+                        self.mismatch(other, "struct field .metadata.annotations of type map[string]string");
                     }
                 },
                 _ => {}

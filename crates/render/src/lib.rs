@@ -27,7 +27,7 @@ pub use error::{Frame, RenderError};
 pub use glob::path_matches;
 pub use head::{Head, HeadError};
 pub use kube_version::{InvalidKubeVersion, KubeVersion};
-pub use manifest::{Hook, HookEvent, Manifest, ManifestError, Manifests, RenderedFile, manifests};
+pub use manifest::{Hook, HookEvent, Manifest, ManifestError, Manifests, RenderedFile, Tree, manifests};
 pub use name::render_name;
 pub use pipeline::{PipelineError, RenderedChart, Request};
 pub use provenance::{Location, Provenance, ValueOrigin};

@@ -1,11 +1,13 @@
 //! From rendered files to manifests and hooks, in the order in which Helm installs them.
 
+use std::collections::BTreeMap;
+
 use wheelhouse_chart::Compat;
 use wheelhouse_gotemplate::Pieces;
-use wheelhouse_objects::KindOrder;
+use wheelhouse_objects::{KindOrder, Node, Reading, RepeatedKey};
 use wheelhouse_source::Span;
 
-use crate::head::Head;
+use crate::head::{Head, HeadError};
 use crate::split::{documents, trim_start};
 
 /// A rendered file.
@@ -96,6 +98,18 @@ pub struct Manifests {
     pub unknown_hooks: Vec<String>,
     /// Those objects: neither installed nor run.
     pub dropped: Vec<Manifest>,
+    /// The documents as trees, by file and start, if places were recorded: whoever asks where fields
+    /// come from reads them all.
+    pub trees: BTreeMap<(usize, usize), Tree>,
+}
+
+/// A document with the places of its fields.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// Its root; null for an empty document.
+    pub root: Node,
+    /// Keys that stand more than once in their mapping.
+    pub repeats: Vec<RepeatedKey>,
 }
 
 /// A rendered document that is no manifest: `YAML parse error on FILE: …`.
@@ -117,7 +131,11 @@ pub struct ManifestError {
 ///
 /// # Errors
 /// For the first document whose head cannot be read.
-pub fn manifests(files: &[RenderedFile], compat: Compat) -> Result<Manifests, ManifestError> {
+pub fn manifests(
+    files: &[RenderedFile],
+    compat: Compat,
+    keep_trees: bool,
+) -> Result<Manifests, ManifestError> {
     let mut sorted: Vec<usize> = (0..files.len()).collect();
     sorted.sort_by_key(|index| files.get(*index).map(|file| file.name.as_str()));
     let mut result = Manifests::default();
@@ -129,12 +147,19 @@ pub fn manifests(files: &[RenderedFile], compat: Compat) -> Result<Manifests, Ma
         }
         for span in documents(&file.text, compat) {
             let document = file.text.get(span.range()).unwrap_or_default();
-            let head = Head::parse(document, compat).map_err(|error| ManifestError {
+            let refused = |error: HeadError| ManifestError {
                 file: file.name.clone(),
                 message: error.message,
                 index,
                 offset: Some(span.start + error.line.map_or(0, |line| line_start(document, line))),
-            })?;
+            };
+            let reading = Reading::of(document).map_err(|error| refused(HeadError::of(&error)))?;
+            let head = Head::of_value(reading.value(), compat).map_err(refused)?;
+            if keep_trees {
+                let mut repeats = Vec::new();
+                let root = reading.into_node(span.start, &mut repeats);
+                result.trees.insert((index, span.start), Tree { root, repeats });
+            }
             result.add(Manifest { file: index, span, head });
         }
     }
@@ -207,7 +232,7 @@ mod tests {
             file("c/templates/_x.yaml", "kind: Namespace\nmetadata: {name: partial}\n"),
             file("c/templates/empty.yaml", " \n\n"),
         ];
-        assert_eq!(names(&manifests(&files, Compat::V4).unwrap().manifests), ["c0", "c1", "s1"]);
+        assert_eq!(names(&manifests(&files, Compat::V4, false).unwrap().manifests), ["c0", "c1", "s1"]);
     }
 
     #[test]
@@ -220,10 +245,10 @@ mod tests {
                 ),
             )
         };
-        let found = manifests(&[hook(" Pre-Install,test-success")], Compat::V4).unwrap();
+        let found = manifests(&[hook(" Pre-Install,test-success")], Compat::V4, false).unwrap();
         assert_eq!(found.hooks[0].events, [HookEvent::PreInstall, HookEvent::Test]);
         assert_eq!(found.hooks[0].weight, -5);
-        let dropped = manifests(&[hook("pre-install,crd-install")], Compat::V4).unwrap();
+        let dropped = manifests(&[hook("pre-install,crd-install")], Compat::V4, false).unwrap();
         assert!(dropped.hooks.is_empty() && dropped.manifests.is_empty());
         assert_eq!(dropped.unknown_hooks, ["pre-install,crd-install"]);
     }
@@ -231,7 +256,7 @@ mod tests {
     #[test]
     fn a_broken_document_names_its_file() {
         let files = [file("c/templates/a.yaml", "a: 1\n---\nb: [\n")];
-        let error = manifests(&files, Compat::V4).unwrap_err();
+        let error = manifests(&files, Compat::V4, false).unwrap_err();
         assert!(
             error
                 .to_string()

@@ -148,7 +148,7 @@ impl Renderer {
         })?;
         let (notes, files): (Vec<_>, Vec<_>) =
             rendered.files.into_iter().partition(|file| file.name.ends_with(NOTES));
-        let manifests = manifests(&files, compat);
+        let manifests = manifests(&files, compat, request.trace);
         Ok(RenderedChart {
             chart,
             files,

@@ -66,9 +66,11 @@ impl Task {
                 inference_port: desired.inference_port,
                 inference_url: &desired.inference_url,
                 health_port: desired.health.port,
+                health_protocol: None,
                 instance_type: Some(&desired.instance_type),
                 policy: &desired.policy,
                 reference: None,
+                surroundings: None,
             };
             let pull_secrets = objects::pull_secrets(&desired);
             let pods = PodFacts {

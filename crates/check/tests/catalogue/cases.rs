@@ -171,6 +171,16 @@ fn entry(cases: &mut Cases) {
         with(|tried| tried.request.function.as_mut().unwrap().service_name = name.to_owned())
     };
     cases.add("WH-025", name("{{ .Release.Name }}"), name("entry"));
+    let from_value = SERVICE.replace("name: entry", "name: {{ .Values.service }}");
+    let from_value =
+        Try::default().file("values.yaml", "service: entry\n").file("templates/service.yaml", from_value);
+    cases.add("WH-025", from_value, Try::default());
+    let from_release = |named: &str| {
+        let text = SERVICE.replace("name: entry", named);
+        with(|tried| tried.request.function.as_mut().unwrap().service_name = "mini-service".to_owned())
+            .file("templates/service.yaml", text)
+    };
+    cases.add("WH-025", from_release("name: {{ .Release.Name }}"), from_release("name: mini-service"));
     let protocol = |protocol: &'static str| {
         with(|tried| tried.request.function.as_mut().unwrap().health_protocol = Some(protocol.to_owned()))
     };
@@ -238,6 +248,7 @@ fn storage(cases: &mut Cases) {
 fn on_node(mut tried: Try) -> Try {
     let node = [("cpu", "8"), ("memory", "32Gi"), ("ephemeral-storage", "100Gi")];
     let quantity = |text: &str| Quantity::parse(text).unwrap();
+    tried.request.cluster.node_is_complete = true;
     tried.request.cluster.node =
         Some(node.into_iter().map(|(name, text)| (name.to_owned(), quantity(text))).collect());
     tried
@@ -338,7 +349,7 @@ fn resources(cases: &mut Cases) {
     cases.add("WH-142", efa(), offers(efa()));
     cases.add("WH-142", on_node(efa()), offers(efa()));
     let one = || gpu("nvidia.com/gpu: 2}");
-    cases.add("WH-143", of_type(one(), "X.GPU.H100_1x"), of_type(one(), "X.GPU.H100_2x"));
+    cases.add("WH-143", of_type(one(), "X.GPU.H100_1x"), of_type(one(), "X.GPU.H100_4x"));
     let memory = |size: &str| {
         let text = CONTAINER.replace("memory: 1Gi", &format!("memory: {size}"));
         on_node(Try::default().file("templates/web.yaml", deployment("", &text)))
@@ -348,8 +359,8 @@ fn resources(cases: &mut Cases) {
         with(|tried| tried.request.cluster.quotas = BTreeMap::from([("deployments".to_owned(), count)]))
     };
     cases.add("WH-145", quota(0), quota(1));
-    cases.add("WH-146", of_type(Try::default(), "X.GPU.H100_1x"), of_type(one(), "X.GPU.H100_2x"));
-    cases.add("WH-147", of_type(one(), "H100"), of_type(one(), "X.GPU.H100_2x"));
+    cases.add("WH-146", of_type(Try::default(), "X.GPU.H100_1x"), of_type(one(), "X.GPU.H100_4x"));
+    cases.add("WH-147", of_type(one(), "H100"), of_type(one(), "X.GPU.H100_4x"));
     let gang = |policy: &str| {
         let text = CONTAINER.replace("memory: 1Gi}", "memory: 1Gi, nvidia.com/gpu: 1}");
         let set = deployment("", &text).replace("kind: Deployment", "kind: StatefulSet").replace(
@@ -544,8 +555,8 @@ fn advice(cases: &mut Cases) {
     cases.add("WH-206", hidden("DaemonSet"), Try { all_values: false, ..hidden("DaemonSet") });
     cases.documents(
         "WH-207",
+        &object("v1", "Pod", "spec: {restartPolicy: Never, containers: [{name: c, image: i}]}"),
         &object("v1", "Pod", "spec: {containers: [{name: c, image: i}]}"),
-        &object("v1", "ConfigMap", ""),
     );
     let allow = |comment: &str| {
         let text = CONTAINER.replace("  readOnlyRootFilesystem: true\n", "");

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use wheelhouse_chart::values::{Table, ValueSource, read_values};
 use wheelhouse_chart::{Compat, File, LoadOptions, load_archive, load_files};
 use wheelhouse_check::{
-    AllValues, CheckRequest, Coverage, Day, Located, check_all_values, check_chart, load_refusal,
-    mutation_diff, suppress,
+    AllValues, CheckRequest, Coverage, Located, check_all_values, check_chart, load_refusal, mutation_diff,
+    suppress,
 };
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_policy::{Additions, FunctionFacts, Level, VariableSource};
@@ -142,7 +142,7 @@ impl Try {
             Err(refused) => ids(&refused),
             Ok(AllValues { mut checked, .. }) => {
                 let found = std::mem::take(&mut checked.findings);
-                let today = Day::parse("2026-06-01").unwrap();
+                let today = "2026-06-01".parse().unwrap();
                 let suppressed = suppress(found, &checked.rendered.chart, today, &self.request.policy);
                 let mut found = ids(&suppressed.kept);
                 if self.mutations {

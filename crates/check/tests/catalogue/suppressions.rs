@@ -1,4 +1,4 @@
-use wheelhouse_check::{Day, suppress};
+use wheelhouse_check::suppress;
 use wheelhouse_policy::Policy;
 
 use crate::chart::{CONTAINER, Try, deployment};
@@ -7,7 +7,7 @@ use crate::chart::{CONTAINER, Try, deployment};
 fn on(day: &'static str, tried: &Try) -> (Vec<String>, Vec<String>) {
     tried.with(move |all| {
         let checked = all.unwrap().checked;
-        let today = Day::parse(day).unwrap();
+        let today = day.parse().unwrap();
         let result = suppress(checked.findings, &checked.rendered.chart, today, &Policy::default());
         let ids = |found: Vec<wheelhouse_check::Located>| -> Vec<String> {
             found.iter().map(|located| located.finding.rule.id.to_owned()).collect()

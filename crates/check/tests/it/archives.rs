@@ -100,9 +100,11 @@ fn refusal(archive: &[u8]) -> String {
         inference_port: 80,
         inference_url: "/",
         health_port: 80,
+        health_protocol: None,
         instance_type: None,
         policy: &Default::default(),
         reference: None,
+        surroundings: None,
     };
     let start = Instant::now();
     let report = engine.check(&request);

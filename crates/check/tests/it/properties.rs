@@ -181,6 +181,7 @@ fn additions() -> Additions {
         service_account: "platform".into(),
         instance_type_label: Some(("instance-type".into(), "X.GPU.L40".into())),
         tolerations: vec!["nvidia.com/gpu".into()],
+        ..Additions::default()
     }
 }
 

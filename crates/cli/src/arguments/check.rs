@@ -61,6 +61,9 @@ pub(crate) struct Check {
     /// Print what the platform changes in the objects, as a unified diff
     #[arg(long)]
     pub show_mutations: bool,
+    /// A rule whose change is not made in --show-mutations, e.g. WH-171; may be repeated
+    #[arg(long, value_name = "RULE")]
+    pub no_mutate: Vec<String>,
     /// Do not count the findings of this file
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<String>,

@@ -6,11 +6,13 @@ mod overlay;
 mod request;
 
 use std::path::Path;
-use std::time::SystemTime;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use wheelhouse_chart::Compat;
 use wheelhouse_check::{
-    AgainstBaseline, AllValues, Baseline, Checked, Day, Located, Suppressed, check_all_values, check_chart,
+    AgainstBaseline, AllValues, Baseline, Checked, Located, Suppressed, check_all_values, check_chart,
     format, load_refusal, mutation_diff, suppress,
 };
 use wheelhouse_policy::Level;
@@ -46,6 +48,7 @@ fn check(options: &Check, settings: &Settings, printer: Printer) -> Result<bool,
             "\"wheelhouse check\" requires 1 argument\n\nUsage:  wheelhouse check CHART [flags]",
         ));
     };
+    let additions = platform_additions(options)?;
     let mut session = Session::new(options, reference, settings, printer)?;
     let baseline = options.baseline.as_ref().map(|path| read_baseline(path)).transpose()?;
     let mut overlay = Overlay::default();
@@ -77,7 +80,6 @@ fn check(options: &Check, settings: &Settings, printer: Printer) -> Result<bool,
     }
     let refused = against.new.iter().any(|located| located.finding.level == Level::Error);
     if options.show_mutations {
-        let additions = platform_additions(options);
         match mutation_diff(&checked.intake, &additions) {
             Ok(diff) => printer.data(diff),
             Err(broken) => {
@@ -98,7 +100,7 @@ struct Session<'o> {
     reference: &'o str,
     path: std::path::PathBuf,
     renderer: Renderer,
-    today: Day,
+    today: Date,
     printer: Printer,
     /// Whether nothing is told: while edits are tried.
     is_quiet: bool,
@@ -121,13 +123,12 @@ impl<'o> Session<'o> {
         printer: Printer,
     ) -> Result<Self, Failure> {
         let path = charts::locate(reference, &options.chart_path, settings, printer)?;
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Ok(Session {
             options,
             reference,
             path,
             renderer: Renderer::new(Compat::V4),
-            today: Day::of_unix_seconds(since.as_secs()),
+            today: Timestamp::now().to_zoned(TimeZone::UTC).date(),
             printer,
             is_quiet: false,
             all_values: None,

@@ -47,7 +47,7 @@ impl ChartEngine for Engine {
             }),
         };
         let findings = request.values.get("refuse").map(finding).into_iter().collect();
-        CheckReport { findings, objects: 1 }
+        CheckReport { findings, objects: 1, ..CheckReport::default() }
     }
 
     fn render(&self, _: &ChartRequest<'_>) -> Result<Vec<Value>, EngineError> {

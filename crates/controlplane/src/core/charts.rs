@@ -1,10 +1,14 @@
 //! Fetching charts, pinning them by digest, checking them.
 
 use super::{Core, internal, storage};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use wheelhouse_functions::chart_reference::ChartReference;
-use wheelhouse_functions::definition::Definition;
-use wheelhouse_functions::engine::{ChartRequest, CheckReport, Level};
+use wheelhouse_functions::definition::{Definition, HealthProtocol};
+use wheelhouse_functions::engine::{ChartEngine, ChartRequest, CheckReport, Finding, Level, Surroundings};
 use wheelhouse_functions::gpu_specification::ValidationPolicy;
 use wheelhouse_functions::id::AccountId;
 use wheelhouse_functions::problem::{Problem, ProblemKind};
@@ -78,6 +82,17 @@ pub trait ChartSource: Send + Sync + 'static {
         reference: &'a ChartReference,
         logins: &'a [RegistryLogin],
     ) -> BoxFuture<'a, Result<FetchedChart, FetchError>>;
+
+    /// Asks whether an image is in its registry and opens to one of the credentials, or to anybody.
+    /// A source that cannot ask takes it for there.
+    fn find_image<'a>(
+        &'a self,
+        image: &'a str,
+        logins: &'a [RegistryLogin],
+    ) -> BoxFuture<'a, Result<(), FetchError>> {
+        let _ = (image, logins);
+        Box::pin(async { Ok(()) })
+    }
 }
 
 impl Core {
@@ -127,35 +142,150 @@ impl Core {
         bytes.map(Arc::new).ok_or_else(|| Problem::not_found(format!("Chart '{digest}' not found")))
     }
 
-    /// Checks a chart with the facts of a function. Runs on a blocking thread.
+    /// Checks a chart with the facts of a function: when a version is created, or, with the facts it
+    /// was `created` under, when it is deployed. Runs on a blocking thread.
     pub(crate) async fn check_chart(
         &self,
         chart: Arc<Vec<u8>>,
         definition: &Definition,
         reference: Option<&ChartReference>,
         facts: DeployFacts,
+        created: Option<DeployFacts>,
     ) -> Result<CheckReport, Problem> {
-        let engine = Arc::clone(&self.engine);
         let service = definition.entry_service().unwrap_or_default();
         let definition = definition.clone();
         let reference = reference.map(ToString::to_string);
-        let task = tokio::task::spawn_blocking(move || {
-            engine.check(&ChartRequest {
+        let check = move |engine: &dyn ChartEngine| {
+            let subject = Subject {
                 chart: &chart,
-                values: &facts.values,
-                namespace: "sr-00000000-0000-0000-0000-000000000000",
-                kubernetes_version: &facts.kubernetes_version,
-                api_versions: &facts.api_versions,
+                definition: &definition,
                 service: &service,
-                inference_port: definition.inference_port,
-                inference_url: &definition.inference_url,
-                health_port: definition.health.port,
-                instance_type: facts.instance_type.as_deref(),
-                policy: &facts.policy,
                 reference: reference.as_deref(),
-            })
+            };
+            match &created {
+                Some(created) => engine.check_since(&subject.under(&facts), &subject.under(created)),
+                None => engine.check(&subject.under(&facts)),
+            }
+        };
+        self.with_engine(check).await
+    }
+
+    /// The images that their registries refuse, with their answers (WH-191). A registry that does not
+    /// answer at all is not told: it may be down for the moment.
+    pub(crate) async fn unreachable_images(
+        &self,
+        account: &AccountId,
+        images: Vec<String>,
+    ) -> Result<BTreeMap<String, String>, Problem> {
+        let logins = Arc::new(self.logins(account, "CONTAINER").await?);
+        let places = Arc::new(Semaphore::new(IMAGES_AT_A_TIME));
+        let mut asking = JoinSet::new();
+        for image in images.into_iter().take(MOST_IMAGES) {
+            let (charts, logins, places) =
+                (Arc::clone(&self.charts), Arc::clone(&logins), Arc::clone(&places));
+            asking.spawn(async move {
+                let _place = places.acquire_owned().await.ok()?;
+                let answer = charts.find_image(&image, &logins).await;
+                match answer {
+                    Ok(()) | Err(FetchError::Unavailable { .. }) => None,
+                    Err(FetchError::NotFound { reason, .. }) => Some((image, format!("not found: {reason}"))),
+                    Err(refused) => Some((image, refused.to_string())),
+                }
+            });
+        }
+        let mut refused = BTreeMap::new();
+        let _ = tokio::time::timeout(LONGEST_ASKING, async {
+            while let Some(answer) = asking.join_next().await {
+                refused.extend(answer.ok().flatten());
+            }
+        })
+        .await;
+        Ok(refused)
+    }
+
+    /// The image registries that are public or that an account has a credential for.
+    pub(crate) async fn image_registries(&self, account: &AccountId) -> Result<Vec<String>, Problem> {
+        let logins = self.logins(account, "CONTAINER").await?;
+        let own = logins.into_iter().map(|login| login.host);
+        Ok(PUBLIC_REGISTRIES.iter().map(ToString::to_string).chain(own).collect())
+    }
+
+    /// Works with the chart engine on a blocking thread. Only so many charts are worked on at one
+    /// time, since each may use all that the engine's limits allow; the others wait.
+    pub(crate) async fn with_engine<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn ChartEngine) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let permit = Arc::clone(&self.chart_work).acquire_owned().await.map_err(|error| internal(&error))?;
+        let engine = Arc::clone(&self.engine);
+        let task = tokio::task::spawn_blocking(move || {
+            // Held by the work itself: a caller that goes away does not make room.
+            let _permit = permit;
+            work(&*engine)
         });
         task.await.map_err(|error| internal(&error))
+    }
+}
+
+/// Images that are asked for at one time.
+const IMAGES_AT_A_TIME: usize = 5;
+
+/// Most images of one chart that are asked for.
+const MOST_IMAGES: usize = 100;
+
+/// How long registries are asked together; an image whose registry has not answered by then is not
+/// told.
+const LONGEST_ASKING: Duration = Duration::from_secs(20);
+
+/// Registries that give most of their images to everybody.
+const PUBLIC_REGISTRIES: &[&str] = &[
+    "docker.io",
+    "gcr.io",
+    "ghcr.io",
+    "mcr.microsoft.com",
+    "nvcr.io",
+    "public.ecr.aws",
+    "quay.io",
+    "registry.access.redhat.com",
+    "registry.k8s.io",
+];
+
+fn protocol_name(protocol: HealthProtocol) -> &'static str {
+    match protocol {
+        HealthProtocol::Http => "HTTP",
+        HealthProtocol::Grpc => "gRPC",
+    }
+}
+
+/// A chart and the function it is for.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    chart: &'a [u8],
+    definition: &'a Definition,
+    service: &'a str,
+    reference: Option<&'a str>,
+}
+
+impl<'a> Subject<'a> {
+    /// What the engine is asked, under some facts.
+    fn under(self, facts: &'a DeployFacts) -> ChartRequest<'a> {
+        let Subject { chart, definition, service, reference } = self;
+        ChartRequest {
+            chart,
+            values: &facts.values,
+            namespace: "sr-00000000-0000-0000-0000-000000000000",
+            kubernetes_version: &facts.kubernetes_version,
+            api_versions: &facts.api_versions,
+            service,
+            inference_port: definition.inference_port,
+            inference_url: &definition.inference_url,
+            health_port: definition.health.port,
+            health_protocol: definition.health_given.then(|| protocol_name(definition.health.protocol)),
+            instance_type: facts.instance_type.as_deref(),
+            policy: &facts.policy,
+            reference,
+            surroundings: Some(&facts.surroundings),
+        }
     }
 }
 
@@ -167,6 +297,7 @@ pub(crate) struct DeployFacts {
     pub(crate) api_versions: Vec<String>,
     pub(crate) instance_type: Option<String>,
     pub(crate) policy: ValidationPolicy,
+    pub(crate) surroundings: Surroundings,
 }
 
 /// Refuses when the report holds errors; the answer lists every finding.
@@ -174,14 +305,21 @@ pub(crate) fn accept(report: &CheckReport) -> Result<(), Problem> {
     if !report.is_refused() {
         return Ok(());
     }
-    let errors: Vec<&str> = report
+    let errors: Vec<String> = report
         .findings
         .iter()
         .filter(|finding| finding.level == Level::Error)
-        .map(|finding| finding.message.as_str())
+        .map(|finding| format!("{}{}", finding.message, cause(finding)))
         .collect();
     let mut problem =
         Problem::invalid_request(format_args!("Helm chart validation error(s): {}", errors.join("; ")));
     problem.findings = report.findings.iter().map(|finding| finding.details.clone()).collect();
     Err(problem)
+}
+
+/// Which keys of a deployment's configuration cause a finding, as a half-sentence.
+fn cause(finding: &Finding) -> String {
+    let keys = finding.details.get("causedBy").and_then(serde_json::Value::as_array);
+    let keys: Vec<&str> = keys.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    if keys.is_empty() { String::new() } else { format!(" (caused by configuration {})", keys.join(", ")) }
 }

@@ -267,11 +267,38 @@ impl Core {
         let (state, effects) = step(stored.value.state, event, &self.options.timers);
         let serving = state == wheelhouse_functions::instance_state::InstanceState::Running;
         let endpoints = if serving { observed.endpoints.clone() } else { Vec::new() };
+        if observed.waiting.is_some() || observed.phase == Phase::Ready {
+            self.note_waiting(&stored.value, cluster, observed.waiting.as_deref()).await?;
+        }
         if state == stored.value.state && endpoints == stored.value.endpoints {
             return Ok(());
         }
         self.move_instance(&mut stored, state, &effects, endpoints, cluster).await?;
         self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Says in the deployment's health what an instance waits for, long before it is given up.
+    async fn note_waiting(
+        &self,
+        instance: &Instance,
+        cluster: &Cluster,
+        waiting: Option<&str>,
+    ) -> Result<(), Error> {
+        let Some(mut deployment) = self.store.table::<Deployment>().get(instance.deployment).await? else {
+            return Ok(());
+        };
+        let report = HealthReport {
+            instance: instance.id,
+            gpu: instance.gpu.clone(),
+            backend: cluster.group.clone(),
+            instance_type: instance.instance_type.clone(),
+            error: String::new(),
+            at: self.now(),
+        };
+        if deployment.value.note_waiting(report, waiting) {
+            self.store.transaction().update(&deployment).commit().await?;
+        }
         Ok(())
     }
 

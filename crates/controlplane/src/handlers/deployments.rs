@@ -20,6 +20,7 @@ use std::sync::Arc;
 use wheelhouse_functions::catalogue::{Cluster, Filter as PlacementFilter, place};
 use wheelhouse_functions::definition::Workload;
 use wheelhouse_functions::deployment::Deployment;
+use wheelhouse_functions::engine::Surroundings;
 use wheelhouse_functions::gpu_specification::{Bounds, GpuSpecification};
 use wheelhouse_functions::id::{DeploymentId, GpuSpecificationId, VersionId};
 use wheelhouse_functions::instance::Instance;
@@ -180,9 +181,19 @@ impl Core {
             api_versions: target.map(|cluster| cluster.api_versions.clone()).unwrap_or_default(),
             instance_type: Some(specification.instance_type.clone()),
             policy: specification.validation_policy.clone(),
+            surroundings: Surroundings {
+                registries: Some(self.image_registries(&version.account).await?),
+                ..target.map(|cluster| offered(cluster, specification)).unwrap_or_default()
+            },
+        };
+        let created = DeployFacts {
+            kubernetes_version: self.oldest_kubernetes().await?,
+            policy: facts.policy.clone(),
+            ..DeployFacts::default()
         };
         let chart = self.pinned_chart(digest).await?;
-        let report = self.check_chart(chart, &version.definition, Some(reference), facts).await?;
+        let report =
+            self.check_chart(chart, &version.definition, Some(reference), facts, Some(created)).await?;
         if report.is_refused() {
             self.metrics.invalid_charts.inc();
         }
@@ -260,6 +271,21 @@ impl Core {
         }
         self.work_changed();
         Ok(())
+    }
+}
+
+/// What a node of the instance type offers on a cluster, as far as its agent says.
+fn offered(cluster: &Cluster, specification: &GpuSpecification) -> Surroundings {
+    // The type of several nodes is made of those of one.
+    let node = specification.instance_type.split(".x").next().unwrap_or_default();
+    let offers = cluster.gpus.iter().flat_map(|gpu| &gpu.instance_types);
+    let offer =
+        offers.filter(|offer| offer.name == specification.instance_type || offer.name == node).next_back();
+    Surroundings {
+        cluster: cluster.name.clone(),
+        cpu_cores: offer.map(|offer| offer.cpu_cores).filter(|cores| *cores > 0),
+        memory_bytes: offer.map(|offer| offer.memory_bytes).filter(|bytes| *bytes > 0),
+        ..Surroundings::default()
     }
 }
 

@@ -6,6 +6,7 @@ use crate::api::error::ApiResult;
 use crate::api::extract::{Caller, Json, Params, Search};
 use crate::core::charts::{DeployFacts, accept};
 use crate::core::{Core, storage};
+use crate::wire::deployment::policy;
 use crate::wire::function::{
     CreateFunctionRequest, FunctionDto, FunctionResponse, InstanceDto, ListFunctionIdsResponse,
     ListFunctionsResponse, UpdateFunctionRequest, View,
@@ -19,6 +20,7 @@ use wheelhouse_functions::access::Standing;
 use wheelhouse_functions::account::Account;
 use wheelhouse_functions::catalogue::Cluster;
 use wheelhouse_functions::definition::{Workload, check_secrets, check_tags};
+use wheelhouse_functions::engine::Surroundings;
 use wheelhouse_functions::id::{FunctionId, VersionId};
 use wheelhouse_functions::instance::Instance;
 use wheelhouse_functions::problem::Problem;
@@ -116,8 +118,11 @@ async fn create(
     core: &Core,
     caller: &Caller,
     function: FunctionId,
-    body: CreateFunctionRequest,
+    mut body: CreateFunctionRequest,
 ) -> ApiResult<axum::Json<FunctionResponse>> {
+    let mut violations = Violations::of("createFunctionRequest");
+    let validation_policy = policy(body.helm_validation_policy.take(), "", &mut violations);
+    violations.into_result(())?;
     let (draft, telemetries) = body.into_draft()?;
     let definition = draft.check()?;
     let mut transaction = core.store.transaction();
@@ -126,9 +131,14 @@ async fn create(
     if let Workload::Chart { reference, .. } = &definition.workload {
         let fetched = core.fetch_chart(&caller.account, reference).await?;
         let bytes = Arc::new(fetched.bytes);
-        let facts =
-            DeployFacts { kubernetes_version: core.oldest_kubernetes().await?, ..DeployFacts::default() };
-        let report = core.check_chart(Arc::clone(&bytes), &definition, Some(reference), facts).await?;
+        let registries = core.image_registries(&caller.account).await?;
+        let facts = DeployFacts {
+            kubernetes_version: core.oldest_kubernetes().await?,
+            policy: validation_policy,
+            surroundings: Surroundings { registries: Some(registries), ..Surroundings::default() },
+            ..DeployFacts::default()
+        };
+        let report = core.check_chart(Arc::clone(&bytes), &definition, Some(reference), facts, None).await?;
         if report.is_refused() {
             core.metrics.invalid_charts.inc();
         }

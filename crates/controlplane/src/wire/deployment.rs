@@ -35,7 +35,8 @@ pub(crate) struct KubernetesTypeDto {
 pub(crate) struct HelmValidationPolicyDto {
     /// `Default` or `Unrestricted`.
     pub(crate) name: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// `allowedExtraKubernetesTypes` in requests to check a chart.
+    #[serde(default, alias = "allowedExtraKubernetesTypes", skip_serializing_if = "Vec::is_empty")]
     pub(crate) extra_kubernetes_types: Vec<KubernetesTypeDto>,
 }
 

@@ -1,5 +1,6 @@
 //! Functions and versions on the wire.
 
+use super::deployment::HelmValidationPolicyDto;
 use super::rate_limit::RateLimitDto;
 use super::secret::Secret;
 use schemars::JsonSchema;
@@ -96,6 +97,9 @@ pub(crate) struct CreateFunctionRequest {
     pub(crate) health_uri: Option<String>,
     pub(crate) helm_chart: Option<String>,
     pub(crate) helm_chart_service_name: Option<String>,
+    /// The policy that the chart is checked under at creation (an extension): a chart with further
+    /// kinds needs it here as in each deployment.
+    pub(crate) helm_validation_policy: Option<HelmValidationPolicyDto>,
     pub(crate) container_image: Option<String>,
     pub(crate) container_args: Option<String>,
     pub(crate) container_environment: Option<Vec<EnvironmentDto>>,

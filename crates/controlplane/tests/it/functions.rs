@@ -37,7 +37,18 @@ async fn the_documents_calls_lead_to_an_active_function() {
     assert_eq!(instance["workload"]["values"]["key_two"]["key_two_subkey_one"], "<value>");
     assert_eq!(instance["wanted"], true);
     harness.report(&cluster, instance, json!({ "phase": "starting" })).await;
+    // What it waits for is told while it is being deployed, and no longer once it is ready.
+    let waiting = json!({
+        "id": instance["id"], "phase": { "phase": "starting" }, "endpoints": [], "revision": 1,
+        "waiting": "StatefulSet/w: 0 of 1 ready",
+    });
+    let report = format!("/v1/agent/clusters/{cluster}/report");
+    assert_eq!(harness.post(&report, json!({ "instances": [waiting] })).await.status, 204);
+    let seen = harness.get(&path).await;
+    assert_eq!(seen.body["deployment"]["healthInfo"][0]["error"], "waiting: StatefulSet/w: 0 of 1 ready");
+    assert_eq!(seen.body["deployment"]["functionStatus"], "DEPLOYING");
     harness.report(&cluster, instance, json!({ "phase": "ready" })).await;
+    assert_eq!(harness.get(&path).await.body["deployment"].get("healthInfo"), None);
     let active = harness.wait_for_status(id, version, "ACTIVE").await;
     assert_eq!(active["activeInstances"][0]["instanceStatus"], "RUNNING");
     assert_eq!(active["activeInstances"][0]["backend"], "nvcf-default");

@@ -41,7 +41,7 @@ impl ChartEngine for Engine {
         if let Some(why) = request.values.get("refuse") {
             findings.push(finding("WH-010", Level::Error, format!("refused: {why}")));
         }
-        CheckReport { findings, objects: 1 }
+        CheckReport { findings, objects: 1, ..CheckReport::default() }
     }
 
     fn render(&self, request: &ChartRequest<'_>) -> Result<Vec<Value>, EngineError> {
@@ -53,7 +53,8 @@ impl ChartEngine for Engine {
     }
 }
 
-struct Charts;
+/// Gives one archive under every reference, but for hosts that play a part.
+struct Charts(Arc<Mutex<Vec<u8>>>);
 
 impl ChartSource for Charts {
     fn fetch<'a>(
@@ -69,9 +70,22 @@ impl ChartSource for Charts {
                 }
                 "down" => Err(FetchError::Unavailable { host, reason: "connection refused".into() }),
                 _ => Ok(FetchedChart {
-                    bytes: b"chart".to_vec(),
+                    bytes: self.0.lock().unwrap().clone(),
                     digest: format!("sha256:{}", "1".repeat(64)),
                 }),
+            }
+        })
+    }
+
+    fn find_image<'a>(
+        &'a self,
+        image: &'a str,
+        _: &'a [RegistryLogin],
+    ) -> BoxFuture<'a, Result<(), FetchError>> {
+        Box::pin(async move {
+            match image.contains("missing") {
+                true => Err(FetchError::NotFound { reference: image.to_owned(), reason: "404".into() }),
+                false => Ok(()),
             }
         })
     }
@@ -97,6 +111,8 @@ pub(crate) struct Harness {
     pub(crate) router: Router,
     pub(crate) admin: String,
     pub(crate) routes: watch::Receiver<Arc<RouteTable>>,
+    /// What every chart reference gives.
+    pub(crate) archive: Arc<Mutex<Vec<u8>>>,
     loads: Arc<Loads>,
     cancel: CancellationToken,
     _directory: tempfile::TempDir,
@@ -119,16 +135,22 @@ impl Harness {
     }
 
     pub(crate) async fn start_with(options: Options) -> Self {
+        Self::start_on(Arc::new(Engine), options).await
+    }
+
+    /// A control plane with another chart engine.
+    pub(crate) async fn start_on(engine: Arc<dyn ChartEngine>, options: Options) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(directory.path()).unwrap();
         let admin = ensure_first_key(&store, jiff::Timestamp::now()).await.unwrap().unwrap();
         let (sender, routes) = watch::channel(Arc::default());
         let loads = Arc::new(Loads::default());
+        let archive = Arc::new(Mutex::new(b"chart".to_vec()));
         let control = ControlPlane::build(Build {
             store: store.clone(),
             authenticator: Arc::new(Authenticator::new(store.clone())),
-            engine: Arc::new(Engine),
-            charts: Arc::new(Charts),
+            engine,
+            charts: Arc::new(Charts(Arc::clone(&archive))),
             load: Arc::clone(&loads) as Arc<dyn LoadSource>,
             routes: sender,
             wake: Arc::new(Notify::new()),
@@ -139,7 +161,16 @@ impl Harness {
         let router = control.router();
         let stop = cancel.clone();
         tokio::spawn(async move { control.run(stop).await });
-        Self { store, router, admin: admin.reveal().into(), routes, loads, cancel, _directory: directory }
+        Self {
+            store,
+            router,
+            admin: admin.reveal().into(),
+            routes,
+            archive,
+            loads,
+            cancel,
+            _directory: directory,
+        }
     }
 
     /// A key of an account with these grants.

@@ -8,8 +8,10 @@
 )]
 
 mod access;
+mod charts;
 mod functions;
 mod harness;
+mod hostile;
 mod logs;
 mod openapi;
 mod resources;

@@ -8,10 +8,18 @@ use super::Failure;
 use crate::filesystem;
 
 /// The keys of a cluster's description.
-const KEYS: &[&str] =
-    &["name", "node", "storageQuota", "storageClasses", "quotas", "registries", "unreachableImages"];
+const KEYS: &[&str] = &[
+    "name",
+    "node",
+    "architecture",
+    "storageQuota",
+    "storageClasses",
+    "quotas",
+    "registries",
+    "unreachableImages",
+];
 
-/// Reads the description of a cluster: YAML with `name`, `node` (resources of one node),
+/// Reads the description of a cluster: YAML with `name`, `node` (resources of one node), `architecture`,
 /// `storageQuota`, `storageClasses`, `quotas` (objects by resource), `registries` and
 /// `unreachableImages` (image to answer).
 pub(super) fn read(path: &str) -> Result<ClusterFacts, Failure> {
@@ -40,8 +48,10 @@ pub(super) fn read(path: &str) -> Result<ClusterFacts, Failure> {
     let answers = root.get("unreachableImages").map(Node::entries).unwrap_or_default();
     Ok(ClusterFacts {
         name: root.set("name").map(Node::shown).unwrap_or_default(),
+        node_is_complete: true,
         node: node.transpose()?,
         storage_quota: root.set("storageQuota").map(|node| quantity(node, "storageQuota")).transpose()?,
+        architecture: root.set("architecture").map(Node::shown),
         storage_classes: texts("storageClasses"),
         quotas: quotas.collect::<Result<_, Failure>>()?,
         registries: texts("registries"),

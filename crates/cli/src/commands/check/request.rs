@@ -1,5 +1,5 @@
 use wheelhouse_check::CheckRequest;
-use wheelhouse_policy::{Additions, ExtraKind, FunctionFacts, Policy, PolicyName, VariableSource};
+use wheelhouse_policy::{Additions, ExtraKind, FunctionFacts, Policy, PolicyName, VariableSource, rule};
 
 use super::Failure;
 use super::cluster;
@@ -13,7 +13,7 @@ pub(super) fn check_request(options: &Check, minor: &str) -> Result<CheckRequest
         inference_port: options.port,
         ..FunctionFacts::default()
     });
-    let name = if options.policy == "unrestricted" { PolicyName::Unrestricted } else { PolicyName::Default };
+    let name = if is_unrestricted(options) { PolicyName::Unrestricted } else { PolicyName::Default };
     Ok(CheckRequest {
         function,
         reference: options.reference.clone(),
@@ -40,11 +40,14 @@ fn extra_kind(text: &str) -> Result<ExtraKind, Failure> {
 }
 
 /// What the platform sets on pods, with words in place of what only an instance has.
-pub(super) fn platform_additions(options: &Check) -> Additions {
+pub(super) fn platform_additions(options: &Check) -> Result<Additions, Failure> {
+    for id in &options.no_mutate {
+        rule(id).ok_or_else(|| Failure::new(format!("there is no rule {id}")))?;
+    }
     let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let instance_type = options.instance_type.clone().unwrap_or_default();
     let value = instance_type.split('_').next().unwrap_or_default().to_owned();
-    Additions {
+    let additions = Additions {
         pull_secrets: vec!["PULL-SECRET".to_owned()],
         environment: vec![
             (
@@ -65,6 +68,12 @@ pub(super) fn platform_additions(options: &Check) -> Additions {
         instance_type_label: (!value.is_empty())
             .then(|| ("nvca.nvcf.nvidia.io/instance-type".to_owned(), value)),
         tolerations: vec!["nvidia.com/gpu".to_owned()],
+        switched_off: options.no_mutate.iter().cloned().collect(),
         ..Additions::default()
-    }
+    };
+    Ok(if is_unrestricted(options) { additions.only_what_is_needed() } else { additions })
+}
+
+fn is_unrestricted(options: &Check) -> bool {
+    options.policy == "unrestricted"
 }
