@@ -1,0 +1,3 @@
+{{- define "image" -}}
+{{ required "image.tag is needed" .Values.image.tag }}
+{{- end }}
