@@ -33,6 +33,11 @@ use std::process::ExitCode;
 
 use printer::Printer;
 
+/// The C library's allocator asks the kernel for every few pages of a thread that is not the first,
+/// and templates run on such a thread: half of a render's time went there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Before any thread: pods of the local cluster are started by this program.
     if let Some(code) = wheelhouse_local::sandbox() {

@@ -18,6 +18,10 @@ use std::process::ExitCode;
 
 use output::say;
 
+/// The allocator of the binary that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "\
 cargo xtask COMMAND
 

@@ -1,5 +1,5 @@
 use std::cell::RefCell;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 use wheelhouse_chart::values::Table;
@@ -9,6 +9,7 @@ use wheelhouse_render::{Capabilities, Operation, Release, Renderer, Request};
 use wheelhouse_sprig::{Environment, Host};
 
 use crate::corpus::Random;
+use crate::measure::thread_time;
 
 /// Native stack that evaluation may use.
 pub(super) const STACK: usize = 256 << 20;
@@ -23,7 +24,7 @@ impl Job {
         Job { renderer: Renderer::new(Compat::V4) }
     }
 
-    /// How long it takes to load the files as a chart, render it and let go of everything.
+    /// How much processor time it takes to load the files as a chart, render it and let go of everything.
     pub(super) fn render(&self, files: &[File]) -> Result<Duration> {
         let files = files.to_vec();
         let host = FixedHost { random: RefCell::new(Random::new(1)) };
@@ -36,7 +37,7 @@ impl Job {
         };
         let capabilities = Capabilities::offline(Compat::V4);
         let mut warnings = Vec::new();
-        let start = Instant::now();
+        let start = thread_time();
         let chart = load_files(files, LoadOptions::default(), &mut warnings)?;
         let request = Request {
             values: &Table::new(),
@@ -53,7 +54,7 @@ impl Job {
         let rendered = self.renderer.release(chart, &request, &mut warnings)?;
         rendered.manifests.as_ref().ok().context("a rendered document is no manifest")?;
         drop(rendered);
-        Ok(start.elapsed())
+        Ok(thread_time().saturating_sub(start))
     }
 }
 
