@@ -76,6 +76,9 @@ impl Engine<'_> {
                     if let Some(tracer) = &mut self.tracer {
                         let source = unit.span(statement.node);
                         tracer.wrote(Span::new(from, self.output.bytes.len()), source, Some(&value));
+                        if tracer.owes_much() {
+                            self.take_steps(0).map_err(|limit| self.limit_fault(unit, limit))?;
+                        }
                     }
                     Flow::Next
                 }

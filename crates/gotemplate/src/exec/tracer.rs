@@ -60,6 +60,10 @@ const ORIGIN_BYTES: usize = 96;
 const FRAME_BYTES: usize = 192;
 /// Bytes of an entry whose origin is known.
 const COPY_BYTES: usize = 96;
+/// Bytes that may be kept before the meter is told.
+const MOST_OWED: usize = 1 << 20;
+/// A printed text of more pieces than this becomes one.
+const MOST_INNER: usize = 100_000;
 /// How many bytes of text are looked through in the time of a step.
 const BYTES_PER_STEP: usize = 32;
 
@@ -93,6 +97,11 @@ impl Tracer {
             texts: HashMap::default(),
             cost: Cost::default(),
         }
+    }
+
+    /// Whether noting has cost so much that the meter must be told before the next stride.
+    pub(super) fn owes_much(&self) -> bool {
+        self.cost.bytes > MOST_OWED
     }
 
     /// What noting has cost since this was last asked.
@@ -376,6 +385,7 @@ impl Tracer {
             Some(Value::String(text)) => self.texts.get(&text.address()).map(|(_, pieces)| Rc::clone(pieces)),
             _ => None,
         };
+        let inner = inner.filter(|pieces| pieces.count() <= MOST_INNER);
         let mut from = bytes.start;
         self.cost.bytes += size_of::<Piece>();
         for inner in inner.iter().flat_map(|pieces| pieces.moved(Span::new(0, bytes.len()), bytes.start)) {

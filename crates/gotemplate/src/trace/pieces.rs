@@ -52,6 +52,11 @@ impl Pieces {
         self.0.get(first..last).unwrap_or_default()
     }
 
+    /// How many pieces there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Adds a piece after all others; an empty one is left out.
     pub(crate) fn push(&mut self, piece: Piece) {
         if !piece.bytes.is_empty() {
