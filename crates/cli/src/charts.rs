@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use wheelhouse_chart::values::{Data, Table};
-use wheelhouse_chart::{Chart, Compat, Warning, check_dependencies};
+use wheelhouse_chart::{Chart, Compat, Error, Warning, check_dependencies};
 use wheelhouse_chart::{LoadOptions, load_archive_file, load_directory};
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_gotemplate::error::LimitReached;
@@ -55,7 +55,14 @@ pub(crate) fn load(path: &Path, options: LoadOptions, printer: Printer) -> Resul
     let content = filesystem::read(path)?;
     let chart = load_archive_file(&path.to_string_lossy(), &content, options, &mut warnings);
     tell(&warnings, options.compat, printer);
-    Ok(chart?)
+    chart.map_err(|error| {
+        let failure = Failure::new(error.to_string());
+        match error {
+            // Helm does not tell why.
+            Error::UnableToLoadArchive { source } => failure.with_advice(source.to_string()),
+            _ => failure,
+        }
+    })
 }
 
 /// How charts are loaded by commands that do not ask which format they have: Helm shows, lints and

@@ -21,7 +21,9 @@ pub(crate) enum Stop {
 /// Parses a command line, the program's name first.
 pub(crate) fn arguments(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, Stop> {
     let words: Vec<OsString> = words.into_iter().collect();
-    let mut command = command();
+    // Only the commands that are named have to parse anything: making all of them ready takes longer
+    // than many commands run.
+    let mut command = as_helm_parses(Arguments::command(), &|name| words.iter().any(|word| word == name));
     let matches = command.try_get_matches_from_mut(&words).map_err(|error| stop(&error, &words))?;
     let mut arguments = Arguments::from_arg_matches(&matches).map_err(|error| stop(&error, &words))?;
     if let (Subcommand::Template(options), Some((_, matches))) =
@@ -35,11 +37,16 @@ pub(crate) fn arguments(words: impl IntoIterator<Item = OsString>) -> Result<Arg
 /// The whole command tree, taking flags the way Helm's parser does: `--flag=true`, a flag given
 /// again wins, and a value may begin with a dash.
 pub(crate) fn command() -> Command {
-    as_helm_parses(Arguments::command())
+    as_helm_parses(Arguments::command(), &|_| true)
 }
 
-fn as_helm_parses(command: Command) -> Command {
-    let names: Vec<String> = command.get_subcommands().map(|child| child.get_name().to_owned()).collect();
+/// Makes a command and those below it that are `wanted` parse as Helm's do.
+fn as_helm_parses(command: Command, wanted: &dyn Fn(&str) -> bool) -> Command {
+    let wanted_names: Vec<String> = command
+        .get_subcommands()
+        .filter(|child| wanted(child.get_name()) || child.get_all_aliases().any(wanted))
+        .map(|child| child.get_name().to_owned())
+        .collect();
     let command = command.args_override_self(true).disable_version_flag(true).mut_args(|argument| {
         if matches!(argument.get_action(), ArgAction::SetTrue) {
             argument
@@ -57,7 +64,9 @@ fn as_helm_parses(command: Command) -> Command {
             argument
         }
     });
-    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, as_helm_parses))
+    wanted_names
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, |child| as_helm_parses(child, wanted)))
 }
 
 /// Go's `strconv.ParseBool`.

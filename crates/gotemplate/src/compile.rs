@@ -31,14 +31,14 @@ struct Compiler<'p> {
     scope: Scope,
 }
 
-impl Compiler<'_> {
-    fn kind(&self, id: NodeId) -> &NodeKind {
+impl<'p> Compiler<'p> {
+    fn kind(&self, id: NodeId) -> &'p NodeKind {
         self.parsed.arena.get(id).map_or(&NodeKind::Nil, |node| &node.kind)
     }
 
     fn block(&mut self, list: Option<NodeId>) -> Many {
         let nodes = match list.map(|list| self.kind(list)) {
-            Some(NodeKind::List(nodes)) => nodes.clone(),
+            Some(NodeKind::List(nodes)) => nodes,
             _ => return Many::default(),
         };
         let statements: Vec<Statement> = nodes.iter().filter_map(|node| self.statement(*node)).collect();
@@ -47,21 +47,21 @@ impl Compiler<'_> {
 
     fn statement(&mut self, id: NodeId) -> Option<Statement> {
         let node = self.parsed.arena.get(id)?;
-        let kind = match node.kind.clone() {
+        let kind = match &node.kind {
             NodeKind::Text => {
                 let offset = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
                 StatementKind::Text { start: offset(node.span.start), end: offset(node.span.end) }
             }
             NodeKind::Action(pipe) => {
-                let sets = matches!(self.kind(pipe), NodeKind::Pipe { declarations, .. } if !declarations.is_empty());
-                let pipe = self.pipe_to(pipe, !sets);
+                let sets = matches!(self.kind(*pipe), NodeKind::Pipe { declarations, .. } if !declarations.is_empty());
+                let pipe = self.pipe_to(*pipe, !sets);
                 if sets { StatementKind::Bind(pipe) } else { StatementKind::Print(pipe) }
             }
-            NodeKind::If(branch) => StatementKind::If(self.choice(branch)),
-            NodeKind::With(branch) => StatementKind::With(self.choice(branch)),
-            NodeKind::Range(branch) => StatementKind::Range(self.choice(branch)),
+            NodeKind::If(branch) => StatementKind::If(self.choice(*branch)),
+            NodeKind::With(branch) => StatementKind::With(self.choice(*branch)),
+            NodeKind::Range(branch) => StatementKind::Range(self.choice(*branch)),
             NodeKind::Template { name, pipe } => {
-                let name = self.name(name);
+                let name = self.name(name.clone());
                 StatementKind::Template { name, pipe: pipe.map(|pipe| self.pipe(pipe)) }
             }
             NodeKind::Break => StatementKind::Break,

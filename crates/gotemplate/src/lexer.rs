@@ -66,7 +66,7 @@ impl<'s> Lexer<'s> {
         loop {
             self.skip_to(self.position);
             let rest = self.rest();
-            let Some(length) = memchr::memmem::find(rest, LEFT) else {
+            let Some(length) = find_left(rest) else {
                 self.position = self.source.len();
                 let kind = if rest.is_empty() { TokenKind::End } else { TokenKind::Text };
                 return self.token(kind);
@@ -183,6 +183,11 @@ impl<'s> Lexer<'s> {
         self.skip_to(self.source.len());
         token
     }
+}
+
+/// Where an action starts. Two bytes are found faster without a searcher of their own.
+fn find_left(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'{', text).find(|at| text.get(at + 1) == Some(&b'{'))
 }
 
 /// The length of `text` without the spaces at its end that a trim marker takes away.

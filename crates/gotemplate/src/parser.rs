@@ -70,6 +70,7 @@ pub(crate) fn parse(
         definitions: Vec::new(),
         defined: HashMap::default(),
         names: HashSet::default(),
+        parts: Vec::new(),
         tree: TreeState::new(),
     };
     let root = parser.file()?;
@@ -87,6 +88,8 @@ struct Parser<'s> {
     /// The places of the definitions, by name.
     defined: HashMap<GoString, usize>,
     names: HashSet<GoString>,
+    /// The parts of nodes that are not finished, those of the innermost last.
+    parts: Vec<NodeId>,
     tree: TreeState,
 }
 
@@ -147,7 +150,6 @@ impl Parser<'_> {
     /// The whole text: a list that may hold definitions.
     fn file(&mut self) -> Parse<NodeId> {
         let position = self.peek().start;
-        let mut nodes = Vec::new();
         while self.peek().kind != TokenKind::End {
             if self.peek().kind == TokenKind::LeftDelimiter {
                 let delimiter = self.next();
@@ -160,11 +162,11 @@ impl Parser<'_> {
                 self.back_up_2(delimiter);
             }
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.parts.push(node),
                 Item::End(end) => return Err(self.error(format!("unexpected {}", end.text()))),
             }
         }
-        Ok(self.list(nodes, position))
+        Ok(self.list(0, position))
     }
 
     /// `{{define "name"}} … {{end}}` after its keyword.
@@ -201,18 +203,27 @@ impl Parser<'_> {
     /// Text and actions up to `{{end}}` or `{{else}}`.
     fn item_list(&mut self) -> Parse<(NodeId, ListEnd)> {
         let position = self.peek_non_space().start;
-        let mut nodes = Vec::new();
+        let first = self.parts.len();
         while self.peek_non_space().kind != TokenKind::End {
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
-                Item::End(end) => return Ok((self.list(nodes, position), end)),
+                Item::Node(node) => self.parts.push(node),
+                Item::End(end) => return Ok((self.list(first, position), end)),
             }
         }
         Err(self.error("unexpected EOF"))
     }
 
-    fn list(&mut self, nodes: Vec<NodeId>, position: usize) -> NodeId {
-        self.arena.push(NodeKind::List(nodes.into()), position, Span::at(position))
+    /// A list of the parts from `first` on.
+    fn list(&mut self, first: usize, position: usize) -> NodeId {
+        let nodes = self.take_parts(first);
+        self.arena.push(NodeKind::List(nodes), position, Span::at(position))
+    }
+
+    /// Takes the parts from `first` on: each node's parts are copied once, to where they stay.
+    fn take_parts(&mut self, first: usize) -> Box<[NodeId]> {
+        let parts = self.parts.get(first..).unwrap_or_default().into();
+        self.parts.truncate(first);
+        parts
     }
 
     /// Refuses a text that would take too much memory.

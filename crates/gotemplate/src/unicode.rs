@@ -32,11 +32,18 @@ fn within(ranges: &[(u32, u32)], character: char) -> bool {
 /// The first character of `bytes` and its length in bytes; U+FFFD and 1 where the bytes are not
 /// UTF-8; `None` at the end.
 #[must_use]
+#[inline]
 pub fn decode(bytes: &[u8]) -> Option<(char, usize)> {
     let first = *bytes.first()?;
     if first < 0x80 {
         return Some((char::from(first), 1));
     }
+    Some(decode_long(bytes))
+}
+
+/// [`decode`] where the first byte is not ASCII.
+#[inline(never)]
+fn decode_long(bytes: &[u8]) -> (char, usize) {
     let longest = bytes.get(..4).unwrap_or(bytes);
     let text = match std::str::from_utf8(longest) {
         Ok(text) => text,
@@ -44,7 +51,7 @@ pub fn decode(bytes: &[u8]) -> Option<(char, usize)> {
             .get(..error.valid_up_to())
             .map_or("", |valid| std::str::from_utf8(valid).unwrap_or_default()),
     };
-    Some(text.chars().next().map_or((RUNE_ERROR, 1), |character| (character, character.len_utf8())))
+    text.chars().next().map_or((RUNE_ERROR, 1), |character| (character, character.len_utf8()))
 }
 
 /// The characters of `bytes`, U+FFFD for each byte that is not UTF-8.

@@ -6,6 +6,7 @@ mod key;
 mod lookup;
 mod meter;
 mod object;
+mod partial;
 mod walk;
 
 use std::collections::HashSet;

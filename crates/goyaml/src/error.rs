@@ -58,6 +58,9 @@ pub enum Error {
     /// A number that JSON cannot write: `+Inf`, `-Inf` or `NaN`.
     #[error("json: unsupported value: {0}")]
     UnsupportedValue(&'static str),
+    /// A Go type that neither JSON nor YAML can write, such as `complex128`.
+    #[error("json: unsupported type: {0}")]
+    UnsupportedType(&'static str),
     /// Any of the above, met on the way from YAML to JSON inside `Unmarshal`.
     #[error("error converting YAML to JSON: {0}")]
     Converting(Box<Error>),
@@ -109,6 +112,7 @@ impl Error {
             Error::ValuesSeparator { place, .. } | Error::Limit { place, .. } => Some(*place),
             Error::UnsupportedKey { .. }
             | Error::UnsupportedValue(_)
+            | Error::UnsupportedType(_)
             | Error::Unmarshaling(_)
             | Error::TooDeep { .. } => None,
         }

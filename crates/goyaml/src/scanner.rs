@@ -123,7 +123,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Makes sure that `count` characters are in the buffer.
-    #[inline]
+    #[inline(always)]
     fn cache(&mut self, count: usize) -> Result<(), Error> {
         if self.buffer.in_pieces { self.fill_buffer(count) } else { Ok(()) }
     }
@@ -273,11 +273,25 @@ impl<'t> Scanner<'t> {
 
     /// Steps over a comment, if one stands here.
     fn skip_comment(&mut self) -> Result<(), Error> {
-        if self.byte(0) == b'#' {
-            while !self.is_breakz(0) {
-                self.skip();
-                self.cache(1)?;
+        if self.byte(0) == b'#' { self.skip_rest_of_line() } else { Ok(()) }
+    }
+
+    /// Steps over what stands before the next line break.
+    fn skip_rest_of_line(&mut self) -> Result<(), Error> {
+        if !self.buffer.in_pieces {
+            let rest = self.text.get(self.mark.index()..).unwrap_or_default();
+            let mut end = self.mark.index() + memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+            let line = self.text.get(self.mark.index()..end).unwrap_or_default();
+            if !line.is_ascii() {
+                // The other breaks are not ASCII.
+                let is_break = |index: &usize| crate::chars::is_break(self.text, *index);
+                end = (self.mark.index()..end).find(is_break).unwrap_or(end);
             }
+            self.skip_to(end);
+        }
+        while !self.is_breakz(0) {
+            self.skip();
+            self.cache(1)?;
         }
         Ok(())
     }

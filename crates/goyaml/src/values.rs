@@ -47,7 +47,7 @@ impl<'a> Iterator for ValuesDocuments<'a> {
         let mut end = start;
         while end < self.input.len() {
             let rest = self.input.get(end..).unwrap_or_default();
-            let length = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |index| index + 1);
+            let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |index| index + 1);
             self.offset = end + length;
             self.line += 1;
             if let Some(after) = rest.get(..length).and_then(|line| line.strip_prefix(b"---")) {
@@ -72,7 +72,7 @@ impl<'a> Iterator for ValuesDocuments<'a> {
 
 /// The lines of a text, each ended by a line feed alone.
 fn with_line_feeds(text: &[u8]) -> Cow<'_, [u8]> {
-    let has_carriage_returns = text.windows(2).any(|pair| pair == b"\r\n");
+    let has_carriage_returns = memchr::memchr_iter(b'\r', text).any(|at| text.get(at + 1) == Some(&b'\n'));
     if !has_carriage_returns && text.ends_with(b"\n") {
         return Cow::Borrowed(text);
     }

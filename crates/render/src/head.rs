@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use wheelhouse_chart::Compat;
-use wheelhouse_goyaml::{Error, Value};
-use wheelhouse_objects::Reading;
+use wheelhouse_goyaml::{Document, Error, ReadOptions, Value};
 
 /// What Helm's `SimpleHead` holds. Texts that are not given are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,8 +44,12 @@ impl Head {
     /// # Errors
     /// When it is not, or when a field of the head has another type.
     pub fn parse(document: &[u8], compat: Compat) -> Result<Self, HeadError> {
-        let reading = Reading::of(document).map_err(|error| HeadError::of(&error))?;
-        Head::of_value(reading.value(), compat)
+        let options = ReadOptions { keep_integers: true, ..ReadOptions::default() };
+        let wanted = |key: &[u8]| ["apiversion", "kind", "metadata"].iter().any(|name| is_field(key, name));
+        let value = Document::parse(document, &options.limits)
+            .and_then(|document| document.to_partial_value(&options, &wanted))
+            .map_err(|error| HeadError::of(&error))?;
+        Head::of_value(&value, compat)
     }
 
     /// Takes the head out of a document that was read.
@@ -75,6 +78,12 @@ impl Head {
             }),
         }
     }
+}
+
+/// Whether Go's JSON decoder may take a key for a field of this name, given in small letters: some
+/// letters outside of ASCII count as `s` or `k` there.
+fn is_field(key: &[u8], name: &str) -> bool {
+    key.eq_ignore_ascii_case(name.as_bytes()) || !key.is_ascii()
 }
 
 /// Goes on after a misfit, as Go's decoder does, and tells the first.
@@ -167,6 +176,22 @@ mod tests {
         let annotations: Vec<_> =
             head.annotations.iter().map(|(key, value)| format!("{key}={value}")).collect();
         assert_eq!(annotations, ["a=1", "b=true", "c="]);
+    }
+
+    #[test]
+    fn what_the_head_does_not_name_is_checked_all_the_same() {
+        let check = |document: &str, rest: &str| {
+            assert_eq!(error(document), format!("error converting YAML to JSON: {rest}"));
+        };
+        check("kind: A\nspec: {a: !!int x}\n", "yaml: cannot decode !!str `x` as a !!int");
+        check("kind: A\nspec: {a: [.inf]}\n", "json: unsupported value: +Inf");
+        check("kind: A\nspec: *a\n", "yaml: unknown anchor 'a' referenced");
+        let head = Head::parse(
+            b"spec: &s {kind: no, metadata: {name: no}}\n<<: {KIND: yes, metadata: {name: a}}\nx: [*s]\n",
+            Compat::V4,
+        )
+        .unwrap();
+        assert_eq!((head.kind.as_str(), head.name.as_str()), ("true", "a"));
     }
 
     #[test]

@@ -153,13 +153,16 @@ pub fn manifests(
                 index,
                 offset: Some(span.start + error.line.map_or(0, |line| line_start(document, line))),
             };
-            let reading = Reading::of(document).map_err(|error| refused(HeadError::of(&error)))?;
-            let head = Head::of_value(reading.value(), compat).map_err(refused)?;
-            if keep_trees {
+            let head = if keep_trees {
+                let reading = Reading::of(document).map_err(|error| refused(HeadError::of(&error)))?;
+                let head = Head::of_value(reading.value(), compat).map_err(refused)?;
                 let mut repeats = Vec::new();
                 let root = reading.into_node(span.start, &mut repeats);
                 result.trees.insert((index, span.start), Tree { root, repeats });
-            }
+                head
+            } else {
+                Head::parse(document, compat).map_err(refused)?
+            };
             result.add(Manifest { file: index, span, head });
         }
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use wheelhouse_gotemplate::{CallError, Context, GoString, Map, Object, Value};
+use wheelhouse_gotemplate::{CallError, Context, GoString, Kind, Map, Object, Value};
 use wheelhouse_goyaml::{self as goyaml, Encode, Error, KeyOrder, Limits, Sink, encode_map};
 
 use crate::call::levels_left;
@@ -79,6 +79,13 @@ impl Encoded<'_> {
     }
 
     fn object<S: Sink + ?Sized>(&self, object: &Rc<dyn Object>, sink: &mut S) -> Result<(), Error> {
+        if matches!(object.kind(), Kind::Complex128 | Kind::Func) {
+            let refused = Error::UnsupportedType(object.type_name());
+            return Err(match sink.key_order() {
+                KeyOrder::Natural => Error::Marshaling(Box::new(refused)),
+                _ => refused,
+            });
+        }
         if sink.key_order() == KeyOrder::NaturalV3 {
             // Without the way through JSON times and durations are what they are.
             match object.type_name() {

@@ -19,7 +19,13 @@ pub(crate) const TABLE: &[Function] = &[
         text.map(Value::string).map_err(|error| CallError::message(error.to_string()))
     }),
     function("toYamlPretty", TO_TEXT, |context, arguments| {
-        Ok(Value::string(written(context, arguments, |value| to_yaml_pretty(value))?.unwrap_or_default()))
+        match written(context, arguments, |value| to_yaml_pretty(value))? {
+            // go-yaml v3 panics, and a panic is an error of the call.
+            Err(Error::UnsupportedType(name)) => {
+                Err(CallError::message(format!("cannot marshal type: {name}")))
+            }
+            text => Ok(Value::string(text.unwrap_or_default())),
+        }
     }),
     function("fromYaml", Signature::fixed(&[Str], AnyMap), from_yaml),
     function("fromYamlArray", Signature::fixed(&[Str], AnyList), from_yaml_array),

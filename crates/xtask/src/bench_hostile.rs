@@ -6,6 +6,7 @@ mod charts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -20,11 +21,35 @@ const MEMORY: u64 = 300 << 10;
 const TIME: Duration = Duration::from_secs(2);
 
 /// A chart on disk, with a part of the error it must end in.
-struct Input {
-    name: &'static str,
+struct Input<N = &'static str> {
+    name: N,
     path: PathBuf,
-    expected: &'static str,
+    expected: N,
 }
+
+/// Where the names of the inputs lie, what they must end in, and their paths.
+const LIST: &str = "list.json";
+
+/// Writes the inputs and a list of them below a directory.
+fn write(work: &Path) -> Result<()> {
+    let mut inputs = charts::write(work)?;
+    inputs.extend(archives::write(work)?);
+    let list: Vec<_> = inputs.iter().map(|input| (input.name, &input.path, input.expected)).collect();
+    Ok(fs::write(work.join(LIST), serde_json::to_vec(&list)?)?)
+}
+
+/// Has another process write the inputs: the peak memory of a process counts as that of those it
+/// starts, and some inputs take much to make.
+fn written(work: &Path) -> Result<Vec<Input<String>>> {
+    let status = Command::new(std::env::current_exe()?).args(["bench-hostile", WRITE]).arg(work).status()?;
+    if !status.success() {
+        bail!("the inputs cannot be written");
+    }
+    let list: Vec<(String, PathBuf, String)> = serde_json::from_slice(&fs::read(work.join(LIST))?)?;
+    Ok(list.into_iter().map(|(name, path, expected)| Input { name, path, expected }).collect())
+}
+
+const WRITE: &str = "--write";
 
 /// `cargo xtask bench-hostile [--wheelhouse PATH] [--only TEXT]`: prints time and memory of every
 /// input, for `template` and for `check`.
@@ -37,6 +62,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         match *argument {
             "--wheelhouse" => ours = Some(PathBuf::from(value)),
             "--only" => only = value,
+            WRITE => return write(Path::new(value)),
             _ => bail!("unknown flag {argument}"),
         }
     }
@@ -45,8 +71,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         None => reference::build_ours()?,
     };
     let work = tempfile::tempdir()?;
-    let mut inputs = charts::write(work.path())?;
-    inputs.extend(archives::write(work.path())?);
+    let mut inputs = written(work.path())?;
     inputs.retain(|input| input.name.contains(only));
     print_row!("{:<28} {:<8} {:>8} {:>8}  error", "input", "command", "CPU s", "peak MB");
     let mut over = Vec::new();
@@ -63,11 +88,12 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 }
 
 /// Runs one command on one input; a sentence if it does not end as it must.
-fn measure(program: &Path, command: &str, input: &Input) -> Result<Option<String>> {
+fn measure(program: &Path, command: &str, input: &Input<String>) -> Result<Option<String>> {
     let home = tempfile::tempdir()?;
     let words = [command.to_owned(), input.path.display().to_string()];
     let run = run_isolated(program, &words, home.path())?;
-    let text = String::from_utf8_lossy(&run.stderr);
+    // A check tells the whole reason in its report.
+    let text = String::from_utf8_lossy(&run.stderr) + String::from_utf8_lossy(&run.stdout);
     let first: String = text.lines().next().unwrap_or_default().chars().take(90).collect();
     let megabytes = run.peak_kilobytes >> 10;
     print_row!(
@@ -77,7 +103,7 @@ fn measure(program: &Path, command: &str, input: &Input) -> Result<Option<String
     );
     let problem = if !matches!(run.code, 1 | 2) {
         format!("exits with {}", run.code)
-    } else if !text.contains(input.expected) {
+    } else if !text.contains(&input.expected) {
         format!("does not say {:?}", input.expected)
     } else if run.processor > TIME {
         format!("takes {:.1?}", run.processor)

@@ -1,6 +1,7 @@
 //! Renders charts with real Helm and with ours, and prints both sides of one run.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -106,26 +107,22 @@ fn compare(ours: &Path, theirs: &Path, compat: Compat, cases: &[Case], runs: usi
         "ours MB",
         "helm MB"
     );
-    for case in cases {
-        let mut our_runs = Vec::new();
-        let mut their_runs = Vec::new();
-        // Interleaved, so that a noisy moment of the machine hits both sides.
-        for _ in 0..runs.max(1) {
-            let mut flags: Vec<String> = case.arguments.clone();
-            their_runs.push(run_isolated(theirs, &flags, home.path())?);
-            flags.extend(compat.flags().iter().map(ToString::to_string));
-            our_runs.push(run_isolated(ours, &flags, home.path())?);
-        }
-        let (Some(our_first), Some(their_first)) = (our_runs.first(), their_runs.first()) else { continue };
-        let difference = difference(our_first, their_first);
-        let our_time = median(&our_runs.iter().map(|run| run.time).collect::<Vec<_>>());
-        let their_time = median(&their_runs.iter().map(|run| run.time).collect::<Vec<_>>());
+    let compared = if runs > 1 {
+        // One after the other, so that no run disturbs another.
+        cases.iter().map(|case| Compared::of(ours, theirs, compat, case, runs, home.path())).collect()
+    } else {
+        all_at_once(ours, theirs, compat, cases)?
+    };
+    for (case, compared) in cases.iter().zip(compared) {
+        let compared = compared?;
+        let (our_time, their_time) = (median_time(&compared.ours), median_time(&compared.theirs));
         let ratio = their_time.as_secs_f64() / our_time.as_secs_f64().max(1e-9);
         ratios.push(ratio);
         our_times.push(our_time);
         their_times.push(their_time);
-        our_peak = our_peak.max(megabytes(&our_runs));
-        their_peak = their_peak.max(megabytes(&their_runs));
+        our_peak = our_peak.max(megabytes(&compared.ours));
+        their_peak = their_peak.max(megabytes(&compared.theirs));
+        let difference = compared.difference();
         if difference.is_some() || runs > 1 {
             print_row!(
                 "{:<10} {:>9.1} {:>9.1} {:>7.1} {:>9.1} {:>9.1}  {}",
@@ -133,8 +130,8 @@ fn compare(ours: &Path, theirs: &Path, compat: Compat, cases: &[Case], runs: usi
                 our_time.as_secs_f64() * 1e3,
                 their_time.as_secs_f64() * 1e3,
                 ratio,
-                megabytes(&our_runs),
-                megabytes(&their_runs),
+                megabytes(&compared.ours),
+                megabytes(&compared.theirs),
                 case.name
             );
         }
@@ -155,6 +152,62 @@ fn compare(ours: &Path, theirs: &Path, compat: Compat, cases: &[Case], runs: usi
     }
     print_row!("ratio: median {ratio:.1}, least {:.1}", ratios.first().copied().unwrap_or_default());
     Ok(Comparison { different, ratio })
+}
+
+/// The runs of one case.
+struct Compared {
+    ours: Vec<Run>,
+    theirs: Vec<Run>,
+}
+
+impl Compared {
+    fn of(
+        ours: &Path,
+        theirs: &Path,
+        compat: Compat,
+        case: &Case,
+        runs: usize,
+        home: &Path,
+    ) -> Result<Compared> {
+        let mut compared = Compared { ours: Vec::new(), theirs: Vec::new() };
+        // Interleaved, so that a noisy moment of the machine hits both sides.
+        for _ in 0..runs.max(1) {
+            let mut flags: Vec<String> = case.arguments.clone();
+            compared.theirs.push(run_isolated(theirs, &flags, home)?);
+            flags.extend(compat.flags().iter().map(ToString::to_string));
+            compared.ours.push(run_isolated(ours, &flags, home)?);
+        }
+        Ok(compared)
+    }
+
+    /// Where the first runs differ.
+    fn difference(&self) -> Option<String> {
+        difference(self.ours.first()?, self.theirs.first()?)
+    }
+}
+
+/// Compares cases on every processor: where only bytes count, times may disturb each other.
+fn all_at_once(ours: &Path, theirs: &Path, compat: Compat, cases: &[Case]) -> Result<Vec<Result<Compared>>> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = |cases: &[Case]| -> Result<Vec<Result<Compared>>> {
+        let home = tempfile::tempdir()?;
+        let compare = |case| Compared::of(ours, theirs, compat, case, 1, home.path());
+        Ok(cases.iter().map(compare).collect())
+    };
+    std::thread::scope(|scope| {
+        let shares = cases.chunks(cases.len().div_ceil(processors).max(1));
+        let share = &share;
+        let workers: Vec<_> = shares.map(|cases| scope.spawn(move || share(cases))).collect();
+        let mut compared = Vec::with_capacity(cases.len());
+        for worker in workers {
+            compared.extend(worker.join().map_err(|_| anyhow::anyhow!("a comparison panicked"))??);
+        }
+        Ok(compared)
+    })
+}
+
+fn median_time(runs: &[Run]) -> Duration {
+    median(&runs.iter().map(|run| run.time).collect::<Vec<_>>())
 }
 
 fn megabytes(runs: &[Run]) -> f64 {

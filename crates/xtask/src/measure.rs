@@ -61,6 +61,8 @@ pub(crate) fn run_isolated(program: &Path, arguments: &[String], home: &Path) ->
 /// the others too. Where the system does not tell, the wall clock has to do.
 pub(crate) fn thread_time() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    // The kernel brings the account of a running thread up to date when it yields.
+    std::thread::yield_now();
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = told.as_deref().and_then(|text| text.split(' ').next()?.parse().ok());
     nanoseconds.map_or_else(|| START.elapsed(), Duration::from_nanos)

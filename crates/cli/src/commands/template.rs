@@ -5,6 +5,7 @@ mod output;
 mod post_renderer;
 mod release_name;
 
+use std::mem::ManuallyDrop;
 use std::time::Instant;
 
 use wheelhouse_chart::{Compat, LoadOptions, log_line};
@@ -46,10 +47,12 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
     let clock = || start.elapsed();
     let request = Request { clock: options.profile.then_some(&clock), ..rendering.request() };
     let mut warnings = Vec::new();
-    let result = Renderer::new(compat).release(chart, &request, &mut warnings);
+    // The process ends when all is printed: taking trees and values apart before would be in vain.
+    let renderer = ManuallyDrop::new(Renderer::new(compat));
+    let result = renderer.release(chart, &request, &mut warnings);
     charts::tell(&warnings, compat, printer);
     let rendered = match result {
-        Ok(rendered) => rendered,
+        Ok(rendered) => ManuallyDrop::new(rendered),
         Err(error) => return Err(render_failure(error, options, settings, printer)),
     };
     if options.profile {

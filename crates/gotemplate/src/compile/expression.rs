@@ -17,17 +17,17 @@ impl Compiler<'_> {
 
     /// A pipeline; `printed` if its value goes to the output.
     pub(super) fn pipe_to(&mut self, id: NodeId, printed: bool) -> u32 {
-        let NodeKind::Pipe { is_assign, declarations, commands } = self.kind(id).clone() else {
+        let NodeKind::Pipe { is_assign, declarations, commands } = self.kind(id) else {
             return u32::MAX;
         };
         let commands: Vec<Command> = commands.iter().filter_map(|command| self.command(*command)).collect();
         let mut places = Vec::with_capacity(declarations.len());
-        for declaration in &declarations {
+        for declaration in declarations {
             let name = match self.kind(*declaration) {
                 NodeKind::Variable(names) => names.first().cloned().unwrap_or_default(),
                 _ => continue,
             };
-            places.push(if is_assign { self.find(&name) } else { Place::Slot(self.scope.declare(name)) });
+            places.push(if *is_assign { self.find(&name) } else { Place::Slot(self.scope.declare(name)) });
         }
         let commands = Many::put(&mut self.program.commands, commands);
         let places = Many::put(&mut self.program.places, places);
@@ -84,7 +84,7 @@ impl Compiler<'_> {
     }
 
     fn command(&mut self, id: NodeId) -> Option<Command> {
-        let NodeKind::Command(operands) = self.kind(id).clone() else { return None };
+        let NodeKind::Command(operands) = self.kind(id) else { return None };
         let (first, rest) = operands.split_first()?;
         let head = self.expression(*first);
         // Arguments that Go may leave out: of a method that may not be there, after a deciding one.
@@ -110,12 +110,12 @@ impl Compiler<'_> {
     }
 
     fn expression(&mut self, id: NodeId) -> Expression {
-        let kind = match self.kind(id).clone() {
+        let kind = match self.kind(id) {
             NodeKind::Dot => ExpressionKind::Dot,
-            NodeKind::Bool(value) => ExpressionKind::Bool(value),
-            NodeKind::Number(number) => ExpressionKind::Number(ideal(&number)),
-            NodeKind::String(text) => ExpressionKind::String(self.name(text)),
-            NodeKind::Field(names) => ExpressionKind::Field { path: self.path(&names) },
+            NodeKind::Bool(value) => ExpressionKind::Bool(*value),
+            NodeKind::Number(number) => ExpressionKind::Number(ideal(number)),
+            NodeKind::String(text) => ExpressionKind::String(self.name(text.clone())),
+            NodeKind::Field(names) => ExpressionKind::Field { path: self.path(names) },
             NodeKind::Variable(names) => match names.split_first() {
                 Some((name, fields)) => {
                     let place = self.find(name);
@@ -124,13 +124,13 @@ impl Compiler<'_> {
                 None => ExpressionKind::Nil,
             },
             NodeKind::Chain { node, fields } => {
-                let base = self.expression(node);
+                let base = self.expression(*node);
                 self.program.expressions.push(base);
                 let base = u32::try_from(self.program.expressions.len() - 1).unwrap_or(u32::MAX);
-                ExpressionKind::Chain { base, path: self.path(&fields) }
+                ExpressionKind::Chain { base, path: self.path(fields) }
             }
             NodeKind::Pipe { .. } => ExpressionKind::Pipe(self.pipe(id)),
-            NodeKind::Identifier(name) => match self.functions.get(&name) {
+            NodeKind::Identifier(name) => match self.functions.get(name) {
                 Some(callee) => {
                     self.program.callees.push(callee);
                     let index = u32::try_from(self.program.callees.len() - 1).unwrap_or(u32::MAX);

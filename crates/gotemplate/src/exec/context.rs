@@ -40,7 +40,6 @@ impl Context for Engine<'_> {
     }
 
     fn execute_text(&mut self, text: &GoString, data: Value) -> Result<GoString, CallError> {
-        self.check_depth()?;
         // Even a text that was read before is looked through to find it again.
         self.charge_steps(text.as_bytes().len() as u64 / 32)?;
         let limits = self.options.limits;
@@ -103,7 +102,6 @@ impl Engine<'_> {
                 cause: Box::new(CallError::message("unable to execute template")),
             });
         }
-        self.check_depth()?;
         let template = self.named(name)?;
         self.included.push(template.name.clone());
         Ok(template)
@@ -111,14 +109,6 @@ impl Engine<'_> {
 
     pub(super) fn close_include(&mut self) {
         self.included.pop();
-    }
-
-    fn check_depth(&self) -> Result<(), CallError> {
-        let limits = self.options.limits;
-        if self.depth >= limits.depth {
-            return Err(CallError::Limit(LimitReached::Depth { limit: limits.depth }));
-        }
-        Ok(())
     }
 
     /// The dot of a template a function runs: the function's last argument.

@@ -133,7 +133,9 @@ impl Engine<'_> {
     fn include(&mut self, name: &[u8], data: Value) -> Result<(), CallError> {
         let template = self.open_include(name)?;
         let node = self.node;
+        let depth = std::mem::take(&mut self.depth);
         let result = self.run(&template, Operand::concrete(data));
+        self.depth = depth;
         self.node = node;
         self.close_include();
         result.map_err(CallError::Template)

@@ -76,7 +76,7 @@ pub struct Engine<'e> {
     pub(super) variables: Vec<Operand>,
     /// The node an error would be told of.
     pub(super) node: NodeId,
-    /// How many templates are open.
+    /// How many templates are open since one was included last: Go counts each execution for itself.
     pub(super) depth: u64,
     /// The names open in `include`.
     pub(super) included: Vec<GoString>,
@@ -212,7 +212,9 @@ impl<'e> Engine<'e> {
             tracer.call.1 = kind;
             (std::mem::take(&mut tracer.pieces), tracer.arguments.len(), tracer.frame, tracer.call)
         });
+        let depth = std::mem::take(&mut self.depth);
         let result = self.run(template, dot);
+        self.depth = depth;
         let mut written = std::mem::replace(&mut self.output, output);
         if let (Some(tracer), Some((pieces, arguments, frame, call))) = (&mut self.tracer, traced) {
             written.pieces = Some(std::mem::replace(&mut tracer.pieces, pieces));

@@ -7,7 +7,7 @@ pub struct Limits {
     pub steps: u64,
     /// Bytes of output and of strings made by functions.
     pub bytes: u64,
-    /// How deep templates may nest; Go's own limit is 100,000.
+    /// How deep `{{template}}` may nest, counted anew in each `include`; Go's own limit is 100,000.
     pub depth: u64,
     /// How often one name may be open in `include` at a time; Helm's limit is 1000.
     pub same_include: u32,

@@ -220,7 +220,8 @@ impl Engine<'_> {
         let Some(template) = self.scope.get(name) else {
             return Err(self.fault(unit, format!("template {} not defined", quote(name))));
         };
-        if self.depth >= self.options.limits.depth {
+        // The outermost template is not counted.
+        if self.depth > self.options.limits.depth {
             return Err(self.limit_fault(unit, LimitReached::Depth { limit: self.options.limits.depth }));
         }
         let node = self.node;

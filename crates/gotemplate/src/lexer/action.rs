@@ -108,7 +108,9 @@ impl Lexer<'_> {
 
     /// A string or character constant up to its closing quote; the parser checks what is inside.
     fn delimited(&mut self, quote: char, kind: TokenKind, unterminated: &str) -> Token {
+        let plain = |byte: &&u8| byte.is_ascii() && !matches!(**byte, b'\\' | b'\n' | b'"' | b'\'');
         loop {
+            self.position += self.rest().iter().take_while(plain).count();
             match self.next() {
                 Some('\\') => match self.next() {
                     None | Some('\n') => return self.fail(unterminated),
@@ -191,11 +193,16 @@ impl Lexer<'_> {
 
     /// Whether a word may end here. Also refuses `$x+2`.
     fn at_terminator(&self) -> bool {
-        matches!(self.peek(), None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '('))
-            || self.rest().starts_with(RIGHT)
+        let rest = self.rest();
+        matches!(
+            rest.first(),
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(')
+        ) || rest.starts_with(RIGHT)
     }
 
     fn take_alphanumeric(&mut self) {
+        let plain = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+        self.position += self.rest().iter().take_while(plain).count();
         while self.peek().is_some_and(is_alphanumeric) {
             self.next();
         }

@@ -121,7 +121,9 @@ impl Parser<'_> {
             // {{else if b}} is {{else}}{{if b}} that shares the {{end}}.
             self.next();
             let chained = self.control(control, self.tree.action_start)?;
-            return Ok(self.list(vec![chained], position));
+            let first = self.parts.len();
+            self.parts.push(chained);
+            return Ok(self.list(first, position));
         }
         let (list, end) = self.item_list()?;
         match end {

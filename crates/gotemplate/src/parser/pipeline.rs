@@ -14,7 +14,7 @@ impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Parse<NodeId> {
         let first = self.peek_non_space();
         let (declarations, is_assign) = self.declarations(context)?;
-        let mut commands = Vec::new();
+        let first_command = self.parts.len();
         let last = loop {
             let token = self.next_non_space();
             match token.kind {
@@ -32,14 +32,16 @@ impl Parser<'_> {
                 | TokenKind::Variable
                 | TokenKind::LeftParen => {
                     self.back_up();
-                    commands.push(self.command()?);
+                    let command = self.command()?;
+                    self.parts.push(command);
                 }
                 _ => return Err(self.unexpected(token, context)),
             }
         };
+        let commands = self.take_parts(first_command);
         self.check_pipeline(&commands, context)?;
         let span = Span::new(first.start, last.start);
-        let kind = NodeKind::Pipe { is_assign, declarations: declarations.into(), commands: commands.into() };
+        let kind = NodeKind::Pipe { is_assign, declarations: declarations.into(), commands };
         Ok(self.arena.push(kind, first.start, span))
     }
 
@@ -120,14 +122,14 @@ impl Parser<'_> {
     /// Operands up to a `|`, which is read, or the end of the pipeline, which is not.
     fn command(&mut self) -> Parse<NodeId> {
         let start = self.peek_non_space().start;
-        let mut arguments = Vec::new();
+        let first = self.parts.len();
         let mut end = start;
         loop {
             self.check_size()?;
             self.peek_non_space();
             if let Some(operand) = self.operand()? {
                 end = self.arena.get(operand).map_or(end, |node| node.span.end);
-                arguments.push(operand);
+                self.parts.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -138,10 +140,11 @@ impl Parser<'_> {
             }
             break;
         }
+        let arguments = self.take_parts(first);
         if arguments.is_empty() {
             return Err(self.error("empty command"));
         }
-        Ok(self.arena.push(NodeKind::Command(arguments.into()), start, Span::new(start, end)))
+        Ok(self.arena.push(NodeKind::Command(arguments), start, Span::new(start, end)))
     }
 
     /// A term and the fields taken of it; `None` where no operand stands.

@@ -11,9 +11,10 @@ pub struct InvalidSyntax;
 /// When the text is not such a literal, whole.
 pub fn unquote(literal: &[u8]) -> Result<Vec<u8>, InvalidSyntax> {
     match literal {
-        [b'`', inner @ .., b'`'] if !inner.contains(&b'`') => {
-            Ok(inner.iter().copied().filter(|byte| *byte != b'\r').collect())
-        }
+        [b'`', inner @ .., b'`'] if !inner.contains(&b'`') => Ok(match inner.contains(&b'\r') {
+            true => inner.iter().copied().filter(|byte| *byte != b'\r').collect(),
+            false => inner.to_vec(),
+        }),
         [b'"', inner @ .., b'"'] => unquote_double(inner),
         _ => Err(InvalidSyntax),
     }
@@ -22,6 +23,9 @@ pub fn unquote(literal: &[u8]) -> Result<Vec<u8>, InvalidSyntax> {
 fn unquote_double(inner: &[u8]) -> Result<Vec<u8>, InvalidSyntax> {
     if inner.contains(&b'\n') {
         return Err(InvalidSyntax);
+    }
+    if !inner.iter().any(|byte| matches!(byte, b'\\' | b'"')) && std::str::from_utf8(inner).is_ok() {
+        return Ok(inner.to_vec());
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut rest = inner;

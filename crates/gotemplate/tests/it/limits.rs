@@ -81,6 +81,12 @@ fn calling_oneself_ends_in_an_error() {
         "template: t:1:11: executing \"t\" at <{{template \"t\" .}}>: exceeded maximum \
          template depth (50)",
     );
+    // Go counts from the outermost template, which is none.
+    check(
+        "{{define \"a\"}}{{template \"b\"}}{{end}}{{define \"b\"}}{{template \"a\"}}{{end}}{{template \"a\"}}",
+        Limits { depth: 50, ..Limits::default() },
+        "template: t:1:62: executing \"b\" at <{{template \"a\"}}>: exceeded maximum template depth (50)",
+    );
     let error = Job::new("{{tpl .t .}}").data(serde_json::json!({"t": "{{tpl .t .}}"})).run().unwrap_err();
     assert!(
         error.ends_with("exceeded maximum evaluation depth: it took more than 1048576 bytes of stack"),

@@ -62,6 +62,11 @@ impl<'d> Key<'d> {
         })
     }
 
+    /// Whether the key has a form in JSON.
+    pub(super) fn has_text(&self) -> bool {
+        !matches!(self, Key::Null | Key::Uint(_))
+    }
+
     /// The key in JSON; `None` for those that have none.
     pub(super) fn into_text(self) -> Option<String> {
         match self {

@@ -15,6 +15,8 @@ pub(super) trait Target<'d> {
 
     /// Whether keys given twice are errors.
     fn is_strict(&self) -> bool;
+    /// The value of this key comes next; it is done when it is inserted.
+    fn begin_entry(&mut self, _key: &Key<'d>) {}
     fn scalar(&mut self, node: Node<'d>) -> Result<Self::Value, Error>;
     fn seq(&mut self, items: Vec<Self::Value>) -> Self::Value;
     fn insert(&mut self, map: &mut Self::Map, key: Key<'d>, value: Self::Value, value_node: Node<'d>);
@@ -165,6 +167,7 @@ impl<'d, T: Target<'d>> Walk<'d, '_, T> {
         if key.kind() == Kind::Alias {
             self.meter.followed(key);
         }
+        self.target.begin_entry(&name);
         self.frames.push(Frame::Mapping { entries, merged, pending: Some((name, value)) });
         self.begin(value)
     }

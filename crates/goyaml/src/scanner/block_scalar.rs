@@ -108,22 +108,7 @@ impl Scanner<'_> {
 
     fn read_rest_of_line(&mut self, text: &mut String) -> Result<(), Error> {
         let start = self.mark.index();
-        if self.buffer.in_pieces {
-            while !self.is_breakz(0) {
-                self.skip();
-                self.cache(1)?;
-            }
-        } else {
-            let mut end = start;
-            loop {
-                match crate::chars::at(self.text, end) {
-                    0 | b'\n' | b'\r' => break,
-                    0xC2 | 0xE2 if crate::chars::is_break(self.text, end) => break,
-                    _ => end += 1,
-                }
-            }
-            self.skip_to(end);
-        }
+        self.skip_rest_of_line()?;
         text.push_str(self.slice(start, self.mark.index()));
         Ok(())
     }

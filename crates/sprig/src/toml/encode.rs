@@ -184,6 +184,9 @@ impl Encoder<'_> {
         if let Some(text) = datetime::write(object.as_ref()) {
             return self.write(text);
         }
+        if object.kind() == Kind::Complex128 {
+            return Err(Failure::Returned("unsupported type: complex128"));
+        }
         if object.type_name() == "time.Duration" {
             return self.quoted(object.display().unwrap_or_default().as_bytes());
         }

@@ -30,6 +30,22 @@ fn values_to_json() {
 }
 
 #[test]
+fn what_no_writer_can_write_is_refused() {
+    check(
+        r#"{{ toJson 1i }}|{{ toYaml (list 1i) }}|{{ toToml (dict "a" 1i) }}"#,
+        "||unsupported type: complex128",
+    );
+    for (function, text) in [
+        ("mustToJson", "json: unsupported type: complex128"),
+        ("toRawJson", "json: unsupported type: complex128"),
+        ("mustToYaml", "error marshaling into JSON: json: unsupported type: complex128"),
+        ("toYamlPretty", "cannot marshal type: complex128"),
+    ] {
+        check_error(&format!("{{{{ {function} 1i }}}}"), &format!("error calling {function}: {text}"));
+    }
+}
+
+#[test]
 fn json_to_values() {
     check(r#"{{ fromJson "{\"a\":[1,null]}" }}"#, "map[a:[1 <nil>]]");
     check(

@@ -119,7 +119,7 @@ fn documents() -> Vec<(&'static str, String, String, &'static str)> {
     vec![
         ("alias bomb in values", fail(), aliases(), "excessive aliasing"),
         ("alias bomb in a manifest", format!("{OBJECT}{}", aliases()), String::new(), "excessive aliasing"),
-        ("deep values", fail(), deep.clone(), "nest"),
+        ("deep values", fail(), deep.clone(), "exceeded max depth"),
         ("wide values", fail(), wide, ""),
         ("merge keys", format!("{{{{toYaml .Values | len}}}}{FAIL}"), merges, ""),
         ("deep manifest", format!("{OBJECT}{deep}"), String::new(), ""),
