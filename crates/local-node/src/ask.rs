@@ -217,6 +217,51 @@ mod tests {
         assert!(tcp("127.0.0.1", 1).await.is_err());
     }
 
+    /// A gRPC server that answers each question for a service by its name.
+    async fn healthy() -> u16 {
+        use hyper::body::{Frame, Incoming};
+        use hyper::service::service_fn;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answer = async |request: Request<Incoming>| {
+            assert_eq!(request.uri().path(), "/grpc.health.v1.Health/Check");
+            let asked = request.into_body().collect().await.unwrap().to_bytes();
+            let (status, serving) = match asked.get(7..).unwrap_or_default() {
+                b"" => ("0", 1),
+                b"sick" => ("0", 2),
+                _ => ("5", 0),
+            };
+            let trailers = http::HeaderMap::from_iter([(
+                header::HeaderName::from_static("grpc-status"),
+                header::HeaderValue::from_static(status),
+            )]);
+            let frames = [
+                Frame::data(Bytes::copy_from_slice(&[0, 0, 0, 0, 2, 8, serving])),
+                Frame::trailers(trailers),
+            ];
+            let frames = frames.map(Ok::<_, std::convert::Infallible>);
+            let body = http_body_util::StreamBody::new(futures_util::stream::iter(frames));
+            Ok::<_, std::convert::Infallible>(http::Response::new(body))
+        };
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let serving = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), service_fn(answer));
+                tokio::spawn(serving);
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn the_health_service_of_grpc_is_asked() {
+        let port = healthy().await;
+        assert_eq!(grpc("127.0.0.1", port, "").await, Ok(()));
+        let sick = grpc("127.0.0.1", port, "sick").await;
+        assert_eq!(sick, Err("service unhealthy (responded with 2)".to_owned()));
+        assert_eq!(grpc("127.0.0.1", port, "nobody").await, Err("gRPC status 5".to_owned()));
+    }
+
     #[test]
     fn health_messages_are_written_and_read() {
         assert_eq!(health_request(""), [0, 0, 0, 0, 0]);

@@ -1,6 +1,7 @@
 //! Control groups: did the kernel kill for want of memory, and what is left to kill.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -57,6 +58,37 @@ pub(crate) fn sweep(group: &str) -> bool {
     // Every hierarchy is swept, also after one that is not empty yet.
     let left = folders(group).iter().filter(|folder| !sweep_folder(folder)).count();
     left == 0
+}
+
+/// How long a group of another cluster must have been there before it is thought to be abandoned.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+/// Removes the groups of clusters that were killed and have left nothing that runs. A cluster that is
+/// there has its bridge, by whose name `is_up` tells.
+pub(crate) fn sweep_abandoned(is_up: impl Fn(&str) -> bool) {
+    for folder in folders("/").iter().filter_map(|root| std::fs::read_dir(root).ok()).flatten().flatten() {
+        let name = folder.file_name().to_string_lossy().into_owned();
+        let Some(cluster) = name.strip_prefix("wheelhouse-").filter(|cluster| cluster.starts_with("local-"))
+        else {
+            continue;
+        };
+        let made = folder.metadata().and_then(|found| found.modified());
+        let old = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > ABANDONED));
+        if old && !is_up(cluster) {
+            remove_empty(&folder.path());
+        }
+    }
+}
+
+/// Removes a group with the groups in it, as far as nothing runs in them.
+fn remove_empty(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty(&entry.path());
+        }
+    }
+    // The kernel refuses where something runs.
+    let _ = std::fs::remove_dir(folder);
 }
 
 /// Kills what is in a folder and removes it, once it is empty: the kernel takes a moment for that.

@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use wheelhouse_cluster::resources::{
-    CONFIG_MAP, ENDPOINT_SLICE, EVENT, NAMESPACE, NODE, PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, POD,
-    SECRET, SERVICE, SERVICE_ACCOUNT,
+    CONFIG_MAP, ENDPOINT_SLICE, NAMESPACE, NODE, PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, POD, SECRET,
+    SERVICE, SERVICE_ACCOUNT,
 };
 use wheelhouse_cluster::{Cache, Cluster, Key, Resource, metadata};
 use wheelhouse_objects::Quantity;
 
+use crate::devices::Pool;
 use crate::dns::Directory;
+use crate::events::{self, Happenings, Recorder};
 use crate::image::{Image, ImageError, ImagePuller, ImageStore, Login, Reference};
 use crate::network::{Addresses, Bridge};
 use crate::options::Options;
@@ -36,6 +39,22 @@ pub(crate) fn followed() -> Vec<Resource> {
     ]
 }
 
+/// How an image was had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Had {
+    /// It was in the store.
+    Already,
+    /// It was pulled.
+    Pulled {
+        /// How long the pull took.
+        took: Duration,
+        /// The same with the wait for an earlier pull of the same image.
+        waited: Duration,
+        /// The size of its layers.
+        bytes: u64,
+    },
+}
+
 pub(crate) struct Host {
     pub(crate) cluster: Cluster,
     pub(crate) options: Options,
@@ -44,10 +63,14 @@ pub(crate) struct Host {
     /// One pull of a reference at a time: the others wait and find the image there.
     pulls: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     pub(crate) bridge: Bridge,
+    /// Tells of what happens to pods.
+    pub(crate) events: Recorder,
     caches: HashMap<Resource, Cache>,
     addresses: Mutex<HashMap<String, Addresses>>,
     /// The pods that run here, by uid.
     pub(crate) pods: Mutex<HashMap<String, Arc<Handle>>>,
+    /// The devices of each node.
+    pub(crate) devices: HashMap<String, Pool>,
     /// The nodes' own addresses, by name.
     pub(crate) node_addresses: BTreeMap<String, Ipv4Addr>,
 }
@@ -61,23 +84,28 @@ impl Host {
         bridge: Bridge,
         caches: HashMap<Resource, Cache>,
         node_addresses: BTreeMap<String, Ipv4Addr>,
-    ) -> Self {
+    ) -> (Self, Happenings) {
+        let (events, happenings) = events::channel();
         let parts = options.nodes.iter().enumerate().filter_map(|(index, node)| {
             let part = options.pods.part(24, u32::try_from(index).ok()?)?;
             Some((node.name.clone(), Addresses::new(part)))
         });
-        Self {
+        let pools = options.nodes.iter().map(|node| (node.name.clone(), Pool::new(node.devices.clone())));
+        let host = Self {
             addresses: Mutex::new(parts.collect()),
+            devices: pools.collect(),
             cluster,
             images,
             puller,
             pulls: Mutex::default(),
             bridge,
+            events,
             caches,
             pods: Mutex::default(),
             node_addresses,
             options,
-        }
+        };
+        (host, happenings)
     }
 
     pub(crate) fn cache(&self, resource: &Resource) -> Cache {
@@ -103,13 +131,14 @@ impl Host {
         pods.values().find(|pod| pod.plan.namespace == namespace && pod.plan.name == name).cloned()
     }
 
-    /// The image for a container, pulled if its policy says so.
+    /// The image for a container, pulled if its policy says so; `pulling` is called before a pull.
     pub(crate) async fn image(
         &self,
         pod: &Value,
         text: &str,
         policy: crate::pod::plan::PullPolicy,
-    ) -> Result<(Reference, Image), ImageError> {
+        pulling: impl FnOnce(),
+    ) -> Result<(Reference, Image, Had), ImageError> {
         use crate::pod::plan::PullPolicy;
         let reference: Reference = text.parse()?;
         let lock = {
@@ -117,18 +146,29 @@ impl Host {
             pulls.retain(|_, lock| Arc::strong_count(lock) > 1);
             Arc::clone(pulls.entry(reference.to_string()).or_default())
         };
+        let asked = Instant::now();
         let _one_at_a_time = lock.lock().await;
         let store = self.images.clone();
         let wanted = reference.clone();
         let known = tokio::task::spawn_blocking(move || store.find(&wanted)).await.ok().flatten();
         match (known, policy) {
-            (Some(image), PullPolicy::IfNotPresent | PullPolicy::Never) => Ok((reference, image)),
+            (Some(image), PullPolicy::IfNotPresent | PullPolicy::Never) => {
+                Ok((reference, image, Had::Already))
+            }
             (None, PullPolicy::Never) => Err(ImageError::Absent(text.to_owned())),
             (known, _) => {
+                pulling();
+                let begun = Instant::now();
                 match self.puller.pull(&self.images, &reference, &self.logins(pod, &reference)).await {
-                    Ok(image) => Ok((reference, image)),
+                    Ok(image) => {
+                        let (took, waited) = (begun.elapsed(), asked.elapsed());
+                        let (store, measured) = (self.images.clone(), image.clone());
+                        let bytes = tokio::task::spawn_blocking(move || store.size(&measured)).await;
+                        let had = Had::Pulled { took, waited, bytes: bytes.unwrap_or_default() };
+                        Ok((reference, image, had))
+                    }
                     // An image that was loaded from a file is in no registry; its tag cannot have moved.
-                    Err(error) => known.map(|image| (reference, image)).ok_or(error),
+                    Err(error) => known.map(|image| (reference, image, Had::Already)).ok_or(error),
                 }
             }
         }
@@ -147,36 +187,6 @@ impl Host {
         wanted.extend(names(account.as_deref().and_then(|account| account.get("imagePullSecrets"))));
         let secrets = wanted.iter().filter_map(|name| self.get(&SECRET, namespace, name));
         secrets.flat_map(|secret| logins_of(&decoded(&secret), &reference.registry)).collect()
-    }
-
-    /// Tells of something that happened to a pod, as an event.
-    pub(crate) async fn tell(
-        &self,
-        pod: &Value,
-        container: Option<&str>,
-        warning: bool,
-        reason: &str,
-        message: &str,
-    ) {
-        let now = jiff::Timestamp::now();
-        let stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let (namespace, name) = (metadata::namespace(pod), metadata::name(pod));
-        let node = pod.pointer("/spec/nodeName").and_then(Value::as_str).unwrap_or_default();
-        let part = container.map(|container| format!("spec.containers{{{container}}}")).unwrap_or_default();
-        let event = json!({
-            "apiVersion": "v1", "kind": "Event",
-            "metadata": {"namespace": namespace, "name": format!("{name}.{:x}", now.as_nanosecond())},
-            "involvedObject": {"apiVersion": "v1", "kind": "Pod", "namespace": namespace, "name": name,
-                "uid": metadata::uid(pod), "fieldPath": part},
-            "type": if warning { "Warning" } else { "Normal" },
-            "reason": reason, "message": message, "count": 1,
-            "source": {"component": "kubelet", "host": node},
-            "reportingComponent": "kubelet", "reportingInstance": node,
-            "firstTimestamp": stamp, "lastTimestamp": stamp,
-        });
-        if let Err(error) = self.cluster.create(&EVENT, Some(namespace), &event).await {
-            tracing::debug!(%error, reason, "an event could not be told");
-        }
     }
 }
 
@@ -292,6 +302,7 @@ impl Directory for CachedDirectory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn logins_are_found_for_their_registry() {

@@ -21,7 +21,7 @@ pub enum ImageError {
     #[error("invalid reference format: {0:?}")]
     Reference(String),
     /// The image is not there and may not be pulled.
-    #[error("image {0:?} is not present with pull policy of Never")]
+    #[error("Container image {0:?} is not present with pull policy of Never")]
     Absent(String),
     /// The registry has no such image.
     #[error("{image}: not found")]

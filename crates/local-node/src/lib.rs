@@ -6,6 +6,7 @@
 //!
 //! - [`pod`]: a pod's life as a pure state machine; what its spec asks, what its status says.
 //! - [`image`]: the image store, loading from files, pulling from registries.
+//! - [`devices`]: devices of the machine, as GPUs, that containers get.
 //! - [`oci`]: the runtime configuration of a container, pure.
 //! - [`doctor`]: can this machine run containers, and if not, why.
 //!
@@ -15,8 +16,11 @@
 mod ask;
 mod cgroup;
 mod console;
+pub mod devices;
+mod disk;
 pub mod dns;
 pub mod doctor;
+mod events;
 mod host;
 pub mod image;
 mod json;

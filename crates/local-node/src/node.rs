@@ -17,13 +17,14 @@ use tokio::task::JoinSet;
 use wheelhouse_cluster::resources::{CONFIG_MAP, ENDPOINT_SLICE, NAMESPACE, POD, SECRET, SERVICE};
 use wheelhouse_cluster::{Change, Cluster, DeleteOptions, Key, Reflector, Resource, metadata};
 
+use crate::events::Happenings;
 use crate::host::{CachedDirectory, Host, followed};
 use crate::image::{ImageError, ImageStore, RegistryPuller};
 use crate::network::Bridge;
 use crate::options::Options;
 use crate::service::{Proxy, frontends, host_ports};
 use crate::worker::{self, News};
-use crate::{dns, kubelet};
+use crate::{dns, events, kubelet};
 
 /// What keeps nodes from starting.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,7 @@ struct Inbox {
 /// All nodes of the machine, ready to run.
 pub struct Nodes {
     host: Arc<Host>,
+    happenings: Happenings,
     listeners: Vec<(String, TcpListener, u16)>,
     reflectors: Vec<(Resource, Reflector)>,
 }
@@ -98,7 +100,13 @@ impl Nodes {
             addresses.insert(node.name.clone(), address);
         }
         let leftover = format!("/wheelhouse-{}", options.cluster);
-        let _ = tokio::task::spawn_blocking(move || crate::cgroup::sweep(&leftover)).await;
+        let swept = move || {
+            crate::cgroup::sweep(&leftover);
+            crate::cgroup::sweep_abandoned(|cluster| {
+                Path::new("/sys/class/net").join(Bridge::name_of(cluster)).exists()
+            });
+        };
+        let _ = tokio::task::spawn_blocking(swept).await;
         let images = ImageStore::open(&options.state.join("images"))?;
         let puller = Arc::new(RegistryPuller::new(options.plain_registries.clone())?);
         // The first node's address is first on the bridge, so that it is what the host speaks from.
@@ -117,8 +125,9 @@ impl Nodes {
             .collect();
         let caches: HashMap<Resource, _> =
             reflectors.iter().map(|(resource, each)| (resource.clone(), each.cache())).collect();
-        let host = Arc::new(Host::new(cluster, options, images, puller, bridge, caches, addresses));
-        Ok(Self { host, listeners, reflectors })
+        let (host, happenings) = Host::new(cluster, options, images, puller, bridge, caches, addresses);
+        let host = Arc::new(host);
+        Ok(Self { host, happenings, listeners, reflectors })
     }
 
     /// The image store, to load images into.
@@ -141,6 +150,7 @@ impl Nodes {
             tasks.spawn(kubelet::serve(listener, Arc::clone(&host)));
             tasks.spawn(register::run(Arc::clone(&host), name, port));
         }
+        tasks.spawn(events::run(host.cluster.clone(), self.happenings));
         tasks.spawn(names(Arc::clone(&host)));
         tasks.spawn(register::dns_service(Arc::clone(&host)));
         tasks.spawn(services(Arc::clone(&host), Arc::clone(&inbox)));

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
+use crate::devices::Device;
 use crate::network::Range;
 
 /// One virtual node.
@@ -17,6 +18,8 @@ pub struct NodeOptions {
     /// What it has: `cpu`, `memory`, `nvidia.com/gpu` and so on, as quantities. What is left out is the
     /// machine's own.
     pub capacity: BTreeMap<String, String>,
+    /// Devices of the machine that its containers get, besides what the capacity only counts.
+    pub devices: Vec<Device>,
     /// More labels.
     pub labels: BTreeMap<String, String>,
     /// Taints: key, value, effect.
@@ -31,6 +34,7 @@ impl NodeOptions {
             name: name.to_owned(),
             instance_type: "local".to_owned(),
             capacity: BTreeMap::new(),
+            devices: Vec::new(),
             labels: BTreeMap::new(),
             taints: Vec::new(),
         }

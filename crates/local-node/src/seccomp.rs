@@ -71,7 +71,7 @@ fn filters(capabilities: &BTreeSet<String>) -> Result<Vec<BpfProgram>, Error> {
     let architecture: TargetArch = std::env::consts::ARCH.try_into()?;
     let errno = |number: i32| SeccompAction::Errno(number.unsigned_abs());
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-        allowed::ALWAYS.iter().map(|number| (*number, Vec::new())).collect();
+        allowed::always().map(|number| (number, Vec::new())).collect();
     for (capability, calls) in allowed::WITH_CAPABILITY {
         if capabilities.contains(*capability) {
             rules.extend(calls.iter().map(|number| (*number, Vec::new())));
@@ -143,7 +143,7 @@ mod tests {
             libc::SYS_open_by_handle_at,
             libc::SYS_io_uring_setup,
         ] {
-            assert!(!allowed::ALWAYS.contains(&call), "call {call}");
+            assert!(allowed::always().all(|allowed| allowed != call), "call {call}");
         }
     }
 }

@@ -29,6 +29,9 @@ use report::Report;
 /// How many events may wait.
 const WAITING: usize = 256;
 
+/// How long until a token is asked for again that could not be renewed, in milliseconds.
+const RENEW_AGAIN: i64 = 30_000;
+
 /// What a worker is told of its pod from outside.
 #[derive(Debug, Clone)]
 pub(crate) enum News {
@@ -78,7 +81,10 @@ impl Worker {
         let mut reporting = tokio::spawn(report::run(Arc::clone(&self.host), Arc::clone(&plan), reporter));
         let mut known = self.pod.get("status").cloned().unwrap_or_default();
         let mut next = Some(self.first_event());
+        let (host, handle) = (Arc::clone(&self.host), Arc::clone(&self.handle));
+        self.tasks.spawn(async move { volumes::watch_sizes(&host, &handle).await });
         let mut gone = false;
+        let mut renewed = 0;
         loop {
             if let Some(event) = next.take() {
                 let (after, effects) = machine::step(state, event, &plan, now());
@@ -104,8 +110,15 @@ impl Worker {
                 *last = report;
                 changed
             });
-            let wait =
-                machine::wake_at(&state, &plan).map(|at| u64::try_from(at - now()).unwrap_or_default());
+            let renewal = self.handle.renew_at().filter(|_| state.stage != Stage::Stopped);
+            let renewal = renewal.map(|at| at.max(renewed + RENEW_AGAIN));
+            if renewal.is_some_and(|at| at <= now()) {
+                renewed = now();
+                self.rewrite_volumes();
+                continue;
+            }
+            let wake = machine::wake_at(&state, &plan).into_iter().chain(renewal).min();
+            let wait = wake.map(|at| u64::try_from(at - now()).unwrap_or_default());
             tokio::select! {
                 event = events.recv() => next = event.or(Some(Event::Tick)),
                 told = news.recv() => match told {
@@ -176,19 +189,22 @@ impl Worker {
     /// Writes volumes anew that are made of an object that changed.
     fn refresh(&mut self, kind: &'static str, name: &str) {
         if volumes::mentions(&self.handle.plan, kind, name) {
-            let (host, handle) = (Arc::clone(&self.host), Arc::clone(&self.handle));
-            self.tasks.spawn(async move {
-                if let Err(message) = volumes::write_all(&host, &handle).await {
-                    tracing::debug!(pod = %handle.plan.name, message, "a volume was not renewed");
-                }
-            });
+            self.rewrite_volumes();
         }
+    }
+
+    fn rewrite_volumes(&mut self) {
+        let (host, handle) = (Arc::clone(&self.host), Arc::clone(&self.handle));
+        self.tasks.spawn(async move {
+            if let Err(message) = volumes::write_all(&host, &handle).await {
+                tracing::debug!(pod = %handle.plan.name, message, "a volume was not renewed");
+            }
+        });
     }
 
     /// Does what the machine decided, in a task of its own, which tells how it went.
     fn act(&mut self, effect: Effect, state: &PodState) {
         let (host, handle) = (Arc::clone(&self.host), Arc::clone(&self.handle));
-        let pod = Arc::clone(&self.pod);
         match effect {
             Effect::Prepare => {
                 self.tasks.spawn(async move { prepare::prepare(&host, &handle).await });
@@ -201,7 +217,7 @@ impl Worker {
                 self.tasks.spawn(async move { container::create(&host, &handle, place, attempt).await });
             }
             Effect::Stop(place) => {
-                self.tasks.spawn(async move { stopping::stop(&handle, place).await });
+                self.tasks.spawn(async move { stopping::stop(&host, &handle, place).await });
             }
             Effect::Kill(place) => {
                 self.tasks.spawn(async move { stopping::kill(&handle, place).await });
@@ -210,12 +226,9 @@ impl Worker {
                 self.tasks.spawn(async move { probing::run(&host, &handle, place, kind).await });
             }
             Effect::Tell(place, warning, reason, message) => {
-                self.tasks.spawn(async move {
-                    let name = place
-                        .and_then(|place| handle.plan.containers.get(place))
-                        .map(|plan| plan.name.clone());
-                    host.tell(&pod, name.as_deref(), warning, reason, &message).await;
-                });
+                let plan = place.and_then(|place| handle.plan.containers.get(place));
+                let name = plan.map(|plan| plan.name.as_str());
+                host.events.tell(&self.pod, name, warning, reason, &message);
             }
             Effect::TearDown => {
                 self.tasks.spawn(async move { stopping::tear_down(&host, &handle).await });

@@ -10,7 +10,7 @@ use wheelhouse_cluster::resources::NODE;
 use wheelhouse_cluster::{Access, Cluster, ListOptions};
 use wheelhouse_local_apiserver as apiserver;
 use wheelhouse_local_controllers::{self as controllers, Controllers};
-use wheelhouse_local_node::{self as node, Nodes, doctor};
+use wheelhouse_local_node::{self as node, Nodes, devices, doctor};
 
 use crate::error::Error;
 use crate::images::Images;
@@ -81,7 +81,8 @@ impl LocalCluster {
     /// cannot run containers and there are to be nodes.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let begun = Instant::now();
-        let nodes = options.nodes();
+        let devices = if options.nodes == 0 { Vec::new() } else { devices::discover(&options.devices) };
+        let nodes = options.nodes(devices, devices::nvidia_model().as_deref());
         if !nodes.is_empty() {
             let report = doctor::examine();
             if !report.is_fit() {
@@ -90,6 +91,9 @@ impl LocalCluster {
         }
         let hold = Hold::take(&options.state)?;
         let state = hold.state().to_owned();
+        if !nodes.is_empty() {
+            ranges::clear_leftovers();
+        }
         let ranges = ranges::take(&state)?;
         let mut api = apiserver::Options::new(&state);
         api.bind = options.listen;

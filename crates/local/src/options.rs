@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use wheelhouse_local_node::NodeOptions;
+use wheelhouse_local_node::devices::{Device, FOLDERS};
 
 /// The hidden command by which the executable becomes the parent process of a pod.
 pub const SANDBOX_COMMAND: &str = "pod-sandbox";
@@ -62,6 +63,8 @@ pub struct Options {
     pub nodes: u32,
     /// The GPUs of the nodes; the nodes take the entries in turn.
     pub gpus: Vec<Gpu>,
+    /// The folders with descriptions of devices that the first node gives to its containers.
+    pub devices: Vec<PathBuf>,
     /// The command that runs [`sandbox`]; this executable's own by default.
     pub sandbox: Vec<OsString>,
     /// Registries spoken to over plain HTTP besides those on loopback, each `host` or `host:port`.
@@ -77,6 +80,7 @@ impl Options {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             nodes: 1,
             gpus: Vec::new(),
+            devices: FOLDERS.map(PathBuf::from).to_vec(),
             // Stays right if the file is replaced while this process runs.
             sandbox: vec!["/proc/self/exe".into(), SANDBOX_COMMAND.into()],
             plain_registries: Vec::new(),
@@ -84,25 +88,52 @@ impl Options {
     }
 
     /// The virtual nodes: `local-1`, `local-2`, …
-    pub(crate) fn nodes(&self) -> Vec<NodeOptions> {
+    ///
+    /// The first node has the devices that were found on the machine, where none of their resource are
+    /// declared; `model` is that of its NVIDIA GPUs.
+    pub(crate) fn nodes(&self, devices: Vec<Device>, model: Option<&str>) -> Vec<NodeOptions> {
         let mut gpus = self.gpus.iter().cycle();
-        (1..=self.nodes)
+        let mut nodes: Vec<NodeOptions> = (1..=self.nodes)
             .map(|number| {
                 let mut node = NodeOptions::named(&format!("local-{number}"));
                 if let Some(gpu) = gpus.next() {
-                    node.instance_type = format!("ON-PREM.GPU.{}_{}x", gpu.model, gpu.count);
-                    node.capacity.insert("nvidia.com/gpu".to_owned(), gpu.count.to_string());
-                    // What NVIDIA's feature discovery puts on a node, and what the agent reads.
-                    node.labels = BTreeMap::from([
-                        ("nvidia.com/gpu.present".to_owned(), "true".to_owned()),
-                        ("nvidia.com/gpu.product".to_owned(), format!("NVIDIA-{}", gpu.model)),
-                        ("nvidia.com/gpu.count".to_owned(), gpu.count.to_string()),
-                    ]);
+                    declare(&mut node, gpu);
                 }
                 node
             })
-            .collect()
+            .collect();
+        if let Some(first) = nodes.first_mut() {
+            let declared = |device: &Device| first.capacity.contains_key(&device.resource);
+            let devices: Vec<Device> = devices.into_iter().filter(|device| !declared(device)).collect();
+            let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+            for device in &devices {
+                *counts.entry(&device.resource).or_default() += 1;
+            }
+            for (resource, count) in counts {
+                match model.filter(|_| resource == GPU) {
+                    Some(model) => declare(first, &Gpu { model: model.to_owned(), count }),
+                    None => drop(first.capacity.insert(resource.to_owned(), count.to_string())),
+                }
+            }
+            first.devices = devices;
+        }
+        nodes
     }
+}
+
+/// The resource of NVIDIA's GPUs.
+const GPU: &str = "nvidia.com/gpu";
+
+/// What a node with GPUs says of itself.
+fn declare(node: &mut NodeOptions, gpu: &Gpu) {
+    node.instance_type = format!("ON-PREM.GPU.{}_{}x", gpu.model, gpu.count);
+    node.capacity.insert(GPU.to_owned(), gpu.count.to_string());
+    // What NVIDIA's feature discovery puts on a node, and what the agent reads.
+    node.labels = BTreeMap::from([
+        ("nvidia.com/gpu.present".to_owned(), "true".to_owned()),
+        ("nvidia.com/gpu.product".to_owned(), format!("NVIDIA-{}", gpu.model)),
+        ("nvidia.com/gpu.count".to_owned(), gpu.count.to_string()),
+    ]);
 }
 
 #[cfg(test)]
@@ -124,7 +155,7 @@ mod tests {
         options.nodes = 3;
         options.gpus = vec!["L40S=1".parse().unwrap(), "H100=8".parse().unwrap()];
         let found: Vec<_> = options
-            .nodes()
+            .nodes(Vec::new(), None)
             .into_iter()
             .map(|node| (node.name, node.instance_type, node.capacity["nvidia.com/gpu"].clone()))
             .collect();
@@ -137,5 +168,25 @@ mod tests {
                 row("local-3", "ON-PREM.GPU.L40S_1x", "1"),
             ]
         );
+    }
+
+    #[test]
+    fn the_first_node_has_the_devices_that_are_not_declared() {
+        let device = |resource: &str, name: &str| Device {
+            resource: resource.to_owned(),
+            name: name.to_owned(),
+            own: Default::default(),
+            shared: Default::default(),
+        };
+        let found = || vec![device(GPU, "0"), device(GPU, "1"), device("a.b/c", "x")];
+        let mut options = Options::new("/x");
+        options.nodes = 2;
+        let nodes = options.nodes(found(), Some("L40S"));
+        assert_eq!((nodes[0].instance_type.as_str(), nodes[0].devices.len()), ("ON-PREM.GPU.L40S_2x", 3));
+        assert_eq!((nodes[0].capacity[GPU].as_str(), nodes[0].capacity["a.b/c"].as_str()), ("2", "1"));
+        assert_eq!((nodes[1].devices.len(), nodes[1].capacity.len()), (0, 0));
+        options.gpus = vec!["H100=8".parse().unwrap()];
+        let nodes = options.nodes(found(), Some("L40S"));
+        assert_eq!((nodes[0].capacity[GPU].as_str(), nodes[0].devices.len()), ("8", 1));
     }
 }

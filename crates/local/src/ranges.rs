@@ -7,14 +7,17 @@ use std::net::Ipv4Addr;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use wheelhouse_local_node::network::Range;
+use wheelhouse_local_node::network::{Bridge, Range};
 
 use crate::error::Error;
 
 /// How many clusters a machine can have at once.
 const PLACES: u8 = 12;
+/// How long ranges may be held by somebody who clears them.
+const CLEARING: Duration = Duration::from_millis(500);
 
 /// The ranges of a cluster, held as long as this value lives.
 #[derive(Debug)]
@@ -44,13 +47,42 @@ fn hold(place: u8) -> std::io::Result<Ranges> {
     Ok(Ranges { pods: pods(place), services: services(place), _held: held })
 }
 
+/// Takes the bridges away that clusters left behind which were killed. Needs the right to change the network.
+pub(crate) fn clear_leftovers() {
+    for (device, range) in routes(&routing_table()) {
+        let Some(place) = (0..PLACES).find(|place| pods(*place) == range) else { continue };
+        if !Bridge::is_name(&device) {
+            continue;
+        }
+        // Held while it is cleared, so that nobody starts on it; where it is held, its cluster runs.
+        let Ok(held) = hold(place) else { continue };
+        match Bridge::clear(&device, held.services) {
+            Ok(()) => tracing::info!(device, "the network of a cluster that was killed is cleared away"),
+            Err(error) => tracing::debug!(device, %error, "a bridge was left behind"),
+        }
+    }
+}
+
+/// Takes the ranges of a cluster, which somebody may hold for a moment to clear them.
+#[allow(clippy::disallowed_methods, reason = "a name that another process has tells nobody when it is free")]
+fn hold_again(place: u8) -> std::io::Result<Ranges> {
+    let deadline = Instant::now() + CLEARING;
+    loop {
+        match hold(place) {
+            Err(error) if Instant::now() >= deadline => return Err(error),
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+            held => return held,
+        }
+    }
+}
+
 /// Takes the ranges that the cluster had before, or else the first that are free.
 pub(crate) fn take(state: &Path) -> Result<Ranges, Error> {
     let file = state.join("network.json");
     if let Some(kept) =
         std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok())
     {
-        return hold(kept.place).map_err(|_| {
+        return hold_again(kept.place).map_err(|_| {
             Error::Ranges(format!(
                 "the addresses {} and {} of this cluster are in use by another one on this machine: stop that one first",
                 pods(kept.place),
@@ -58,11 +90,10 @@ pub(crate) fn take(state: &Path) -> Result<Ranges, Error> {
             ))
         });
     }
-    let routes = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
-    let routes = foreign_routes(&routes);
+    let routes = routes(&routing_table());
     for place in 0..PLACES {
         let wanted = [pods(place), services(place)];
-        if routes.iter().any(|route| wanted.iter().any(|range| overlap(*range, *route))) {
+        if routes.iter().any(|(_, route)| wanted.iter().any(|range| overlap(*range, *route))) {
             continue;
         }
         if let Ok(ranges) = hold(place) {
@@ -80,9 +111,13 @@ fn overlap(one: Range, other: Range) -> bool {
     one.contains(other.base()) || other.contains(one.base())
 }
 
-/// The ranges that the routing table of the kernel names, but for the default routes and routes to nowhere.
-/// A bridge of ours may be there though nobody holds its ranges: its cluster was killed.
-fn foreign_routes(table: &str) -> Vec<Range> {
+fn routing_table() -> String {
+    std::fs::read_to_string("/proc/net/route").unwrap_or_default()
+}
+
+/// The devices and ranges that the routing table of the kernel names, but for the default routes and
+/// routes to nowhere.
+fn routes(table: &str) -> Vec<(String, Range)> {
     let address = |hex: &str| u32::from_str_radix(hex, 16).ok().map(u32::swap_bytes);
     table
         .lines()
@@ -92,8 +127,8 @@ fn foreign_routes(table: &str) -> Vec<Range> {
             let device = words.next().filter(|name| *name != "*")?;
             let base = address(words.next()?)?;
             let mask = address(words.nth(5)?)?;
-            tracing::trace!(device, "a route of the machine");
-            (mask != 0).then(|| Range::new(base.into(), u8::try_from(mask.count_ones()).unwrap_or(32)))
+            let range = Range::new(base.into(), u8::try_from(mask.count_ones()).unwrap_or(32));
+            (mask != 0).then(|| (device.to_owned(), range))
         })
         .collect()
 }
@@ -109,8 +144,9 @@ mod tests {
             cni0\t0000F40A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n\
             wh0123456789\t0000F50A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n\
             *\t0000F60A\t00000000\t0200\t0\t0\t0\t0000FFFF\t0\t0\t0\n";
-        let expected = ["10.244.0.0/16", "10.245.0.0/16"].map(|range| range.parse::<Range>().unwrap());
-        assert_eq!(foreign_routes(table), expected);
+        let expected = [("cni0", "10.244.0.0/16"), ("wh0123456789", "10.245.0.0/16")]
+            .map(|(device, range)| (device.to_owned(), range.parse::<Range>().unwrap()));
+        assert_eq!(routes(table), expected);
         assert!(overlap("10.0.0.0/8".parse().unwrap(), pods(3)));
         assert!(!overlap(services(0), pods(0)));
     }

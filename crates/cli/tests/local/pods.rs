@@ -38,9 +38,9 @@ spec:
     namespace.until_it("pod/sick", ".status.containerStatuses[0].restartCount", |count| {
         count.parse::<u32>().is_ok_and(|count| count >= 1)
     });
-    let events =
-        namespace.ok("get events --field-selector involvedObject.name=sick -o jsonpath={.items[*].reason}");
-    assert!(events.contains("Unhealthy") && events.contains("Killing"), "{events}");
+    namespace.until_it("events", ".items[*].reason", |reasons| {
+        reasons.contains("Unhealthy") && reasons.contains("Killing")
+    });
 }
 
 pub(crate) fn init_containers_go_before_and_sidecars_beside(namespace: &Namespace<'_>) {

@@ -37,6 +37,10 @@ impl Disk {
         })
     }
 
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a file that another thread is closing tells nobody when it is closed"
+    )]
     fn open_here(path: &Path) -> Result<Opened, Error> {
         let shown = path.display().to_string();
         let open = |reason: String| Error::Open { path: shown.clone(), reason };

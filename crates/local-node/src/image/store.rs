@@ -169,7 +169,7 @@ impl ImageStore {
     /// How many bytes the layers of an image take on disk.
     #[must_use]
     pub fn size(&self, image: &Image) -> u64 {
-        image.layers.iter().map(|name| layer::size(&self.layers().join(name))).sum()
+        image.layers.iter().map(|name| crate::disk::size(&self.layers().join(name))).sum()
     }
 
     /// The image with a manifest's digest.

@@ -1,6 +1,9 @@
 //! Exec and attach over a WebSocket.
 
+mod waiting;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -15,6 +18,7 @@ use crate::host::Host;
 use crate::logs::Stream;
 use crate::sandbox::Exit;
 use crate::worker::{Handle, null_files, pipes};
+use waiting::Waiting;
 
 const EXEC: [&str; 2] = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 const STDIN: u8 = 0;
@@ -115,37 +119,43 @@ async fn run(
         let descriptor = terminal.descriptor();
         let (reader, writer) = (terminal.file().map_err(text)?, terminal.file().map_err(text)?);
         let size = move |width, height| resize(&descriptor, width, height);
-        pump(Some(writer), reader, None::<tokio::io::Empty>, size, from, to).await;
-        finish(exit, &sandbox, pid).await
+        let stays = pump(Some(writer), reader, None::<tokio::io::Empty>, size, from, to).await;
+        finish(exit, &sandbox, pid, stays.then_some(from)).await
     } else {
         let (files, ends) = pipes(stdin)?;
         let started =
             sandbox.exec(&live.id, command, None, files).await.map_err(|error| error.to_string())?;
         let exit = handle.wait_for(started.pid);
-        pump(ends.stdin, ends.stdout, Some(ends.stderr), |_, _| {}, from, to).await;
-        finish(exit, &sandbox, started.pid).await
+        let stays = pump(ends.stdin, ends.stdout, Some(ends.stderr), |_, _| {}, from, to).await;
+        finish(exit, &sandbox, started.pid, stays.then_some(from)).await
     }
 }
 
-/// Waits for the end of a command whose outputs have ended, or whose client has gone: then it is killed.
+/// Waits for the end of a command whose outputs have ended, as long as its client stays; then it is killed.
 async fn finish(
     exit: tokio::sync::oneshot::Receiver<Exit>,
     sandbox: &crate::sandbox::Sandbox,
     pid: i32,
+    client: Option<&mut FromClient>,
 ) -> Result<Option<Exit>, String> {
     tokio::pin!(exit);
-    if let Ok(exit) = tokio::time::timeout(std::time::Duration::from_secs(2), &mut exit).await {
-        return Ok(exit.ok());
+    if let Some(client) = client {
+        let gone = async { while !matches!(input(client).await, Input::Gone) {} };
+        tokio::select! {
+            exit = &mut exit => return Ok(exit.ok()),
+            () = gone => {}
+        }
     }
     let _ = sandbox.signal(pid, nix::sys::signal::Signal::SIGHUP as i32).await;
-    if let Ok(exit) = tokio::time::timeout(std::time::Duration::from_secs(2), &mut exit).await {
+    if let Ok(exit) = tokio::time::timeout(Duration::from_secs(2), &mut exit).await {
         return Ok(exit.ok());
     }
     let _ = sandbox.signal(pid, nix::sys::signal::Signal::SIGKILL as i32).await;
     Ok(exit.await.ok())
 }
 
-/// Carries bytes between a client and a process until both outputs have ended or the client has gone.
+/// Carries bytes between a client and a process until both outputs have ended or the client has gone. Gives
+/// whether the client is still there.
 async fn pump(
     mut stdin: Option<impl AsyncWrite + Unpin>,
     mut stdout: impl AsyncRead + Unpin,
@@ -153,7 +163,8 @@ async fn pump(
     size: impl Fn(u16, u16),
     from: &mut FromClient,
     to: &mut ToClient,
-) {
+) -> bool {
+    let mut waiting = Waiting::default();
     let mut open = (true, stderr.is_some());
     let (mut out, mut err) = (vec![0; 32 * 1_024], vec![0; 32 * 1_024]);
     while open.0 || open.1 {
@@ -163,29 +174,42 @@ async fn pump(
                 let count = read.unwrap_or_default();
                 open.0 = count > 0;
                 if count > 0 && !to.send(STDOUT, out.get(..count).unwrap_or_default()).await {
-                    return;
+                    return false;
                 }
             }
             read = async { match &mut stderr { Some(stderr) => stderr.read(&mut err).await, None => Ok(0) } }, if open.1 => {
                 let count = read.unwrap_or_default();
                 open.1 = count > 0;
                 if count > 0 && !to.send(STDERR, err.get(..count).unwrap_or_default()).await {
-                    return;
+                    return false;
                 }
             }
-            said = input(from) => match said {
-                Input::Gone => return,
-                Input::End => stdin = None,
+            said = input(from), if !waiting.is_full() => match said {
+                Input::Gone => return false,
+                Input::End => waiting.end(),
                 Input::Size(width, height) => size(width, height),
-                Input::Data(data) => {
-                    if let Some(writer) = &mut stdin
-                        && writer.write_all(&data).await.is_err()
-                    {
-                        stdin = None;
-                    }
-                }
+                Input::Data(data) => waiting.push(data),
+            },
+            // In a branch of its own: a process may write much before it reads on.
+            written = write(&mut stdin, waiting.next()) => match written {
+                Ok(count) if count > 0 => waiting.took(count),
+                _ => waiting.close(),
             },
         }
+        if waiting.is_over() {
+            stdin = None;
+        }
+    }
+    true
+}
+
+/// Writes what can be written at once of the next part, once there is one.
+async fn write(stdin: &mut Option<impl AsyncWrite + Unpin>, next: Option<Bytes>) -> std::io::Result<usize> {
+    match (next, stdin) {
+        (Some(part), Some(stdin)) => stdin.write(&part).await,
+        // Nobody reads it.
+        (Some(part), None) => Ok(part.len()),
+        (None, _) => std::future::pending().await,
     }
 }
 
@@ -204,9 +228,13 @@ pub(super) fn attach(
     };
     let wants_input = query.flag("input");
     let container = container.to_owned();
+    let plan = handle.plan.containers.iter().find(|plan| plan.name == container);
+    // The input of such a container ends with that of the first client that has given any.
+    let mut once = plan.and_then(|plan| plan.spec.get("stdinOnce")?.as_bool()).unwrap_or_default();
     accept(request, &EXEC, move |_, mut from, mut to| async move {
         let mut output = live.output.subscribe();
         let mut stdin = live.stdin.clone().filter(|_| wants_input);
+        let mut waiting = Waiting::default();
         loop {
             tokio::select! {
                 part = output.recv() => match part {
@@ -220,30 +248,49 @@ pub(super) fn attach(
                     Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                     Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
                 },
-                said = input(&mut from) => match said {
-                    Input::Gone => return,
-                    Input::End => stdin = None,
+                said = input(&mut from), if !waiting.is_full() => match said {
+                    Input::Gone => {
+                        waiting.close();
+                        break;
+                    }
+                    Input::End => waiting.end(),
                     Input::Size(width, height) => {
                         if let Some(terminal) = &live.terminal {
                             resize(terminal, width, height);
                         }
                     }
-                    Input::Data(data) => {
-                        if let Some(sender) = &stdin {
-                            let _ = sender.send(data).await;
-                        }
-                    }
+                    Input::Data(data) => waiting.push(data),
                 },
-                () = tokio::time::sleep(std::time::Duration::from_millis(200)) => {
+                taken = hand_over(stdin.as_ref(), waiting.next()) => waiting.took(taken),
+                () = tokio::time::sleep(Duration::from_millis(200)) => {
                     if handle.live(&container).is_none_or(|now| now.id != live.id) {
                         break;
                     }
                 }
             }
+            if once && wants_input && waiting.is_over() {
+                handle.close_input(&container, &live.id);
+                (stdin, once) = (None, false);
+            }
+        }
+        if once && wants_input && waiting.is_over() {
+            handle.close_input(&container, &live.id);
         }
         to.send(ERROR, json!({"metadata": {}, "status": "Success"}).to_string().as_bytes()).await;
         to.close().await;
     })
+}
+
+/// Hands the next part over to a container's input, once there is one and room for it; gives its length.
+async fn hand_over(stdin: Option<&tokio::sync::mpsc::Sender<Bytes>>, next: Option<Bytes>) -> usize {
+    let Some(part) = next else { return std::future::pending().await };
+    let length = part.len();
+    if let Some(stdin) = stdin
+        && let Ok(room) = stdin.reserve().await
+    {
+        room.send(part);
+    }
+    length
 }
 
 #[cfg(test)]

@@ -32,6 +32,9 @@ impl std::fmt::Debug for Bridge {
     }
 }
 
+/// How the names of bridges begin.
+const BRIDGE: &str = "wh";
+
 /// The device name for something that has a long name: Linux takes at most 15 characters.
 fn device(prefix: &str, of: &str) -> String {
     let digest = Sha256::digest(of.as_bytes());
@@ -45,7 +48,7 @@ impl Bridge {
     /// # Errors
     /// If the kernel refuses, as it does without the right to change the network.
     pub fn up(cluster: &str, pods: Range, services: Range, nodes: &[Ipv4Addr]) -> io::Result<Self> {
-        let name = device("wh", cluster);
+        let name = device(BRIDGE, cluster);
         let mut netlink = Netlink::open()?;
         // First of all: what goes to pods must not leave the machine, at no moment.
         netlink.add_unreachable(pods)?;
@@ -98,12 +101,28 @@ impl Bridge {
     /// # Errors
     /// If the kernel refuses.
     pub fn down(&self) -> io::Result<()> {
-        if let Err(error) = egress::close(&self.name) {
-            tracing::debug!(%error, "the way out was not closed");
-        }
-        let mut netlink = self.netlink();
-        netlink.delete(&self.name)?;
-        netlink.delete_local_range(self.services, index("lo")?)
+        take_down(&mut self.netlink(), &self.name, self.services)
+    }
+
+    /// Whether a device of this name is a cluster's bridge.
+    #[must_use]
+    pub fn is_name(name: &str) -> bool {
+        name.strip_prefix(BRIDGE)
+            .is_some_and(|rest| rest.len() == 10 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    }
+
+    /// The name of a cluster's bridge.
+    #[must_use]
+    pub(crate) fn name_of(cluster: &str) -> String {
+        device(BRIDGE, cluster)
+    }
+
+    /// Takes away a bridge by its name, with what goes with it: that of a cluster which was killed.
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn clear(name: &str, services: Range) -> io::Result<()> {
+        take_down(&mut Netlink::open()?, name, services)
     }
 
     /// Takes away what [`Bridge::down`] leaves.
@@ -115,6 +134,14 @@ impl Bridge {
     }
 }
 
+fn take_down(netlink: &mut Netlink, name: &str, services: Range) -> io::Result<()> {
+    if let Err(error) = egress::close(name) {
+        tracing::debug!(%error, "the way out was not closed");
+    }
+    netlink.delete(name)?;
+    netlink.delete_local_range(services, index("lo")?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +151,9 @@ mod tests {
         let one = device("wv", "0b8f6c1e-pod-uid");
         assert_eq!(one.len(), 12);
         assert_ne!(one, device("wv", "0b8f6c1e-pod-uie"));
+        assert!(Bridge::is_name(&Bridge::name_of("local-0123")));
+        for other in [one.as_str(), "wh", "wlan0", "wh012345678g", "wh01234567890"] {
+            assert!(!Bridge::is_name(other), "{other}");
+        }
     }
 }

@@ -75,6 +75,8 @@ pub struct ContainerConfig {
     pub oom_score: Option<i32>,
     /// Devices by path, as those of a GPU.
     pub devices: Vec<Device>,
+    /// Programs to run while the container is made: when, and what, as an OCI configuration has them.
+    pub hooks: Vec<(String, Value)>,
     /// Where the pod's shared memory lies on the host.
     pub shared_memory: Option<PathBuf>,
 }
@@ -165,6 +167,9 @@ pub fn runtime_config(container: &ContainerConfig) -> Value {
         "mounts": mounts(container),
         "linux": linux,
     });
+    if let Some(fields) = config.as_object_mut().filter(|_| !container.hooks.is_empty()) {
+        fields.insert("hooks".to_owned(), hooks(container));
+    }
     if let Some(fields) = config.as_object_mut().filter(|_| container.filtered && !container.privileged) {
         fields.insert("annotations".to_owned(), json!({seccomp::ANNOTATION: seccomp::RUNTIME_DEFAULT}));
     }
@@ -218,6 +223,17 @@ fn device_rules(container: &ContainerConfig) -> Value {
         json!({"allow": true, "type": "c", "major": device.major, "minor": device.minor, "access": "rwm"})
     }));
     rules.into()
+}
+
+fn hooks(container: &ContainerConfig) -> Value {
+    let mut all = serde_json::Map::new();
+    for (when, program) in &container.hooks {
+        let list = all.entry(when.as_str()).or_insert_with(|| json!([]));
+        if let Some(list) = list.as_array_mut() {
+            list.push(program.clone());
+        }
+    }
+    all.into()
 }
 
 fn mounts(container: &ContainerConfig) -> Value {
@@ -299,6 +315,25 @@ mod tests {
             .map(|mount| mount["destination"].clone())
             .collect();
         assert_eq!(targets[targets.len() - 3..], [json!("/a"), json!("/a/b"), json!("/a/b/c")]);
+    }
+
+    #[test]
+    fn devices_are_made_allowed_and_prepared() {
+        let device = Device { path: "/dev/gpu0".to_owned(), major: 195, minor: 7 };
+        let program = json!({"path": "/bin/hook"});
+        let hooks = vec![
+            ("createContainer".to_owned(), program.clone()),
+            ("createContainer".to_owned(), program.clone()),
+        ];
+        let config =
+            runtime_config(&ContainerConfig { devices: vec![device], hooks, ..ContainerConfig::default() });
+        assert_eq!(config["linux"]["devices"][0]["path"], "/dev/gpu0");
+        assert_eq!(
+            config["linux"]["resources"]["devices"][1],
+            json!({"allow": true, "type": "c", "major": 195, "minor": 7, "access": "rwm"})
+        );
+        assert_eq!(config["hooks"], json!({"createContainer": [program, program]}));
+        assert!(runtime_config(&ContainerConfig::default())["hooks"].is_null());
     }
 
     #[test]

@@ -33,6 +33,17 @@ fn is_optional(value: &Value) -> bool {
     value.get("optional").and_then(Value::as_bool).unwrap_or_default()
 }
 
+/// The oldest that a token gets before it is renewed, in milliseconds: a day.
+const OLDEST: i64 = 86_400_000;
+
+/// When a token is renewed that expires at a time and lives for so many seconds, as the kubelet does: when a
+/// fifth of its life is left, and at the latest after a day. Times are milliseconds since 1970.
+pub(crate) fn renewal(expires: i64, life: i64) -> i64 {
+    let life = life.saturating_mul(1_000);
+    let issued = expires.saturating_sub(life);
+    expires.saturating_sub(life / 5).min(issued.saturating_add(OLDEST))
+}
+
 /// A path that stays within the volume.
 fn inner_path(path: &str) -> Result<&str, String> {
     let stays = !path.is_empty()
@@ -212,6 +223,15 @@ mod tests {
             .iter()
             .map(|(path, file)| format!("{path}={} {:o}", String::from_utf8_lossy(&file.content), file.mode))
             .collect())
+    }
+
+    #[test]
+    fn tokens_are_renewed_before_they_expire() {
+        let hour = 3_600;
+        assert_eq!(renewal(3_607_000, 3_607), 3_607_000 - 721_400);
+        assert_eq!(renewal(10 * hour * 1_000, hour), 10 * hour * 1_000 - 720_000);
+        // A year long, and renewed every day.
+        assert_eq!(renewal(365 * OLDEST, 365 * 86_400), OLDEST);
     }
 
     #[test]

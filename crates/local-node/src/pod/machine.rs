@@ -24,6 +24,9 @@ const BACKOFF_RESET: i64 = 600_000;
 /// How long until what could not be prepared is tried again.
 const PREPARE_AGAIN: i64 = 2_000;
 
+/// How long the containers of an evicted pod have to stop, as with the kubelet.
+const EVICTION_GRACE: i64 = 1_000;
+
 /// How a container ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
@@ -31,7 +34,7 @@ pub struct Ended {
     pub code: i32,
     /// The signal, if one ended it.
     pub signal: Option<i32>,
-    /// One word: `Completed`, `Error`, `OOMKilled`, `ContainerCannotRun`.
+    /// One word: `Completed`, `Error`, `OOMKilled`, `StartError`.
     pub reason: String,
     /// More words: of the container's termination message, or of what went wrong.
     pub message: String,
@@ -196,6 +199,8 @@ pub enum Event {
     Delete(i64),
     /// The sandbox is gone, and every container with it.
     SandboxGone,
+    /// The pod takes more of the node than it may: why.
+    Evicted(String),
 }
 
 /// Something to do. Containers are named by their place in the plan.
@@ -291,6 +296,13 @@ fn take_in(state: &mut PodState, event: Event, plan: &PodPlan, now: i64, effects
                 state.stage = Stage::New(now);
             }
         }
+        Event::Evicted(message) => {
+            if !matches!(state.stage, Stage::Stopping(_) | Stage::Stopped) {
+                effects.push(Effect::Tell(None, true, "Evicted", message.clone()));
+                state.failed = Some(("Evicted".to_owned(), message));
+                stop_all(state, plan, now, EVICTION_GRACE, effects);
+            }
+        }
         Event::Pulled(place, name, digest) => with(state, plan, place, |container, _| {
             if container.now == Now::Pulling {
                 container.image = Some((name, digest));
@@ -300,18 +312,28 @@ fn take_in(state: &mut PodState, event: Event, plan: &PodPlan, now: i64, effects
         }),
         Event::PullFailed(place, reason, message) => with(state, plan, place, |container, plan| {
             if container.now == Now::Pulling {
-                let text = format!("Failed to pull image {:?}: {message}", plan.image);
-                effects.push(Effect::Tell(Some(place), true, "Failed", text));
-                let waiting = match reason.as_str() {
-                    "ErrImagePull" => "ImagePullBackOff",
-                    other => other,
+                let mut tell = |warning, word, text| {
+                    effects.push(Effect::Tell(Some(place), warning, word, text));
                 };
-                let message = if waiting == "ImagePullBackOff" {
-                    format!("Back-off pulling image {:?}: {message}", plan.image)
+                let (word, text) = match reason.as_str() {
+                    "ErrImageNeverPull" => ("ErrImageNeverPull", message.clone()),
+                    "InvalidImageName" => (
+                        "InspectFailed",
+                        format!("Failed to apply default image tag {:?}: {message}", plan.image),
+                    ),
+                    _ => ("Failed", format!("Failed to pull image {:?}: {message}", plan.image)),
+                };
+                tell(true, word, text);
+                tell(true, "Failed", format!("Error: {reason}"));
+                if reason == "ErrImagePull" {
+                    let text = format!("Back-off pulling image {:?}", plan.image);
+                    tell(false, "BackOff", text.clone());
+                    tell(true, "Failed", "Error: ImagePullBackOff".to_owned());
+                    let message = format!("{text}: {reason}: {message}");
+                    container.wait("ImagePullBackOff", &message, now + container.retry);
                 } else {
-                    message
-                };
-                container.wait(waiting, &message, now + container.retry);
+                    container.wait(&reason, &message, now + container.retry);
+                }
                 container.retry = (container.retry * 2).min(BACKOFF_END);
             }
         }),
@@ -321,12 +343,9 @@ fn take_in(state: &mut PodState, event: Event, plan: &PodPlan, now: i64, effects
                 container.retry = BACKOFF_START;
                 container.started = plan.startup.is_none();
                 container.ready = container.started && plan.readiness.is_none();
-                effects.push(Effect::Tell(
-                    Some(place),
-                    false,
-                    "Started",
-                    format!("Started container {}", plan.name),
-                ));
+                for (reason, text) in [("Created", "Container created"), ("Started", "Container started")] {
+                    effects.push(Effect::Tell(Some(place), false, reason, text.to_owned()));
+                }
                 match &plan.startup {
                     Some(_) => effects.push(Effect::Probe(place, ProbeKind::Startup)),
                     None => probe(place, plan, effects),

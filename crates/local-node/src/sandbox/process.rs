@@ -15,6 +15,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use rustix::event::{PollFd, PollFlags, poll};
+use serde_json::Value;
 
 use super::control::Control;
 use super::mounts;
@@ -184,13 +185,32 @@ impl Process {
         console: Option<PathBuf>,
         files: [OwnedFd; FILES],
     ) -> Result<i32, String> {
-        self.builder(id, console, files)?
+        let description = self.describe(id, args, console.is_some())?;
+        let started = self
+            .builder(id, console, files)?
             .as_tenant()
-            .with_container_args(args)
+            .with_process(Some(&description))
             .with_detach(true)
             .build()
             .map(|pid| pid.as_raw())
-            .map_err(chain)
+            .map_err(chain);
+        let _ = std::fs::remove_file(&description);
+        started
+    }
+
+    /// Writes down what a command is: it runs as the container's own program does (its user, folder, variables
+    /// and rights), but for its words and its terminal.
+    fn describe(&self, id: &str, args: Vec<String>, terminal: bool) -> Result<PathBuf, String> {
+        let container = Container::load(self.state.join(id)).map_err(chain)?;
+        let text = |error: io::Error| error.to_string();
+        let config = std::fs::read(container.bundle().join("config.json")).map_err(text)?;
+        let config: Value = serde_json::from_slice(&config).map_err(|error| error.to_string())?;
+        let mut process = config.get("process").cloned().ok_or("the container has no process")?;
+        crate::json::set(&mut process, &["args"], args.into());
+        crate::json::set(&mut process, &["terminal"], terminal.into());
+        let path = self.state.join(format!("{id}.exec.json"));
+        std::fs::write(&path, process.to_string()).map_err(text)?;
+        Ok(path)
     }
 
     /// Tells of all children that have ended.

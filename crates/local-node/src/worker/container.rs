@@ -5,6 +5,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -15,7 +16,8 @@ use super::handle::{Handle, Live};
 use super::prepare::{group, pod_folder};
 use super::{probing, volumes};
 use crate::console::Console;
-use crate::host::{Host, PodSource};
+use crate::devices::{Edits, Lease};
+use crate::host::{Had, Host, PodSource};
 use crate::image::{Image, ImageError};
 use crate::logs::{self, LogWriter};
 use crate::oci::{self, ContainerConfig, Limits, Mount, ProcessNamespace, User};
@@ -40,8 +42,12 @@ pub(crate) fn log_path(host: &Host, plan: &PodPlan, container: &str, attempt: u3
 /// Gets the image.
 pub(super) async fn pull(host: &Host, handle: &Handle, place: usize) {
     let Some(plan) = handle.plan.containers.get(place) else { return };
-    let event = match host.image(&handle.pod(), &plan.image, plan.pull_policy).await {
-        Ok((reference, image)) => {
+    let pod = handle.pod();
+    let tell = |reason: &str, text: &str| host.events.tell(&pod, Some(&plan.name), false, reason, text);
+    let pulling = || tell("Pulling", &format!("Pulling image {:?}", plan.image));
+    let event = match host.image(&pod, &plan.image, plan.pull_policy, pulling).await {
+        Ok((reference, image, had)) => {
+            tell("Pulled", &pulled(&plan.image, had));
             let digest = format!("{}/{}@{}", reference.registry, reference.repository, image.digest);
             handle.set_image(&plan.name, image);
             Event::Pulled(place, plan.image.clone(), digest)
@@ -62,6 +68,25 @@ pub(super) async fn pull(host: &Host, handle: &Handle, place: usize) {
     handle.happened(event).await;
 }
 
+/// How an image was had, in the kubelet's words.
+fn pulled(image: &str, had: Had) -> String {
+    // As Go writes durations, to the millisecond.
+    let text = |time: Duration| {
+        let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        wheelhouse_gotime::Duration(millis.saturating_mul(1_000_000)).to_string()
+    };
+    match had {
+        Had::Already => {
+            format!("Container image {image:?} already present on machine and can be accessed by the pod")
+        }
+        Had::Pulled { took, waited, bytes } => format!(
+            "Successfully pulled image {image:?} in {} ({} including waiting). Image size: {bytes} bytes.",
+            text(took),
+            text(waited)
+        ),
+    }
+}
+
 /// Makes and begins the container, and waits for its end.
 pub(super) async fn create(host: &Arc<Host>, handle: &Arc<Handle>, place: usize, attempt: u32) {
     let Some(plan) = handle.plan.containers.get(place) else { return };
@@ -75,14 +100,20 @@ pub(super) async fn create(host: &Arc<Host>, handle: &Arc<Handle>, place: usize,
     if let Some(hook) = &plan.after_start {
         let ran = probing::hook(handle, plan, hook).await;
         if let Err(message) = ran {
-            host.tell(&handle.pod(), Some(&plan.name), true, "FailedPostStartHook", &message).await;
+            // The message may quote secrets, so events do not have it.
+            tracing::debug!(container = %plan.name, message, "a handler after the start failed");
+            let tell = |warning, reason, text| {
+                host.events.tell(&handle.pod(), Some(&plan.name), warning, reason, text);
+            };
+            tell(true, "FailedPostStartHook", "PostStartHook failed");
+            tell(false, "Killing", "FailedPostStartHook");
             super::stopping::kill(handle, place).await;
         }
     }
     // If the sandbox ends first, the machine is told of that instead.
     let Ok(exit) = begun.exit.await else { return };
     // The log is complete when both outputs have ended; a process left behind may hold them open.
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), begun.recording).await;
+    let _ = tokio::time::timeout(Duration::from_secs(2), begun.recording).await;
     let message = termination_message(host, handle, plan, attempt, &exit).await;
     if let Some(sandbox) = handle.sandbox()
         && let Err(error) = sandbox.delete(&begun.live.id, &begun.live.bundle).await
@@ -104,6 +135,8 @@ pub(super) async fn create(host: &Arc<Host>, handle: &Arc<Handle>, place: usize,
 
 struct Begun {
     live: Live,
+    /// Given back when the container has ended.
+    _devices: Lease,
     exit: tokio::sync::oneshot::Receiver<Exit>,
     recording: tokio::task::JoinHandle<()>,
 }
@@ -124,7 +157,7 @@ async fn begin(
     attempt: u32,
 ) -> Result<Begun, Failure> {
     let config_error = |message: String| ("CreateContainerConfigError", message);
-    let run_error = |message: String| ("ContainerCannotRun", message);
+    let run_error = |message: String| ("StartError", message);
     let pod = &handle.plan;
     let sandbox = handle.sandbox().ok_or_else(|| run_error("the pod's sandbox has ended".to_owned()))?;
     let image = handle.image(&plan.name).ok_or_else(|| config_error("the image is not there".to_owned()))?;
@@ -141,7 +174,11 @@ async fn begin(
     let root = PathBuf::from(format!("/proc/{}/root", sandbox.pid()))
         .join(bundle.strip_prefix("/").unwrap_or(&bundle))
         .join("rootfs");
-    let config = configure(host, handle, plan, &image, &bundle, &root, &id).map_err(config_error)?;
+    let devices = host.devices.get(&handle.node).map(|pool| pool.take(asked_devices(&plan.spec)));
+    let devices =
+        devices.transpose().map_err(|error| ("UnexpectedAdmissionError", error))?.unwrap_or_default();
+    let mut config = configure(host, handle, plan, &image, &bundle, &root, &id).map_err(config_error)?;
+    add_devices(&mut config, devices.edits()).map_err(run_error)?;
     let terminal = config.terminal;
     std::fs::write(bundle.join("config.json"), oci::runtime_config(&config).to_string())
         .map_err(|error| run_error(error.to_string()))?;
@@ -172,7 +209,7 @@ async fn begin(
     let exit = handle.wait_for(pid);
     let live = Live { id, pid, bundle, output, stdin, terminal };
     handle.set_live(&plan.name, Some(live.clone()));
-    Ok(Begun { live, exit, recording })
+    Ok(Begun { live, _devices: devices, exit, recording })
 }
 
 /// The node's ends of a process's files.
@@ -219,12 +256,13 @@ pub(crate) fn pipes(input: bool) -> Result<(Stdio, Ends), String> {
     Ok((Stdio { stdin, stdout, stderr }, ends))
 }
 
-/// Writes what comes through a channel to a process's input, until the channel closes.
+/// Writes what comes through a channel to a process's input, until an empty part comes or the channel closes.
 fn feed(mut writer: impl tokio::io::AsyncWrite + Unpin + Send + 'static) -> mpsc::Sender<bytes::Bytes> {
     let (sender, mut receiver) = mpsc::channel::<bytes::Bytes>(64);
     tokio::spawn(async move {
         while let Some(part) = receiver.recv().await {
-            if writer.write_all(&part).await.is_err() {
+            // Nothing is the end: others may hold the channel open.
+            if part.is_empty() || writer.write_all(&part).await.is_err() {
                 break;
             }
         }
@@ -307,6 +345,7 @@ fn configure(
         limits: limits(&plan.spec),
         oom_score: oom_score(pod),
         devices: Vec::new(),
+        hooks: Vec::new(),
         shared_memory: (!pod_flag("hostIPC")).then(|| pod_folder(host, pod).join("shm")),
     })
 }
@@ -346,6 +385,37 @@ fn limits(spec: &Value) -> Limits {
         memory: amount("/resources/limits/memory").map(Quantity::units),
         processes: None,
     }
+}
+
+/// The resources with a domain in their names that a container asks for, with how many of each.
+fn asked_devices(spec: &Value) -> impl Iterator<Item = (&str, usize)> {
+    let limits = spec.pointer("/resources/limits").and_then(Value::as_object).into_iter().flatten();
+    limits.filter(|(name, _)| name.contains('/')).filter_map(|(name, amount)| {
+        Some((name.as_str(), usize::try_from(Quantity::of(amount)?.units()).ok()?))
+    })
+}
+
+/// Gives a container what its devices need.
+fn add_devices(config: &mut ContainerConfig, edits: &Edits) -> Result<(), String> {
+    for node in &edits.nodes {
+        let found = std::fs::metadata(&node.host)
+            .map_err(|error| format!("the device {}: {error}", node.host.display()))?;
+        let number = std::os::unix::fs::MetadataExt::rdev(&found);
+        config.devices.push(oci::Device {
+            path: node.path.clone(),
+            major: i64::try_from(nix::sys::stat::major(number)).unwrap_or_default(),
+            minor: i64::try_from(nix::sys::stat::minor(number)).unwrap_or_default(),
+        });
+    }
+    config.env.extend_from_slice(&edits.env);
+    config.mounts.extend(edits.mounts.iter().map(|mount| Mount {
+        source: mount.source.clone(),
+        target: mount.target.clone(),
+        read_only: mount.read_only,
+        propagation: "rprivate",
+    }));
+    config.hooks.extend_from_slice(&edits.hooks);
+    Ok(())
 }
 
 /// The program and its arguments: the pod's, or else the image's.

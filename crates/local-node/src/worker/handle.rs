@@ -31,6 +31,17 @@ pub(crate) struct Live {
     pub(crate) terminal: Option<Arc<std::os::fd::OwnedFd>>,
 }
 
+/// A token that the pod has in a volume.
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    pub(crate) text: String,
+    /// When another one is asked for, in milliseconds since 1970.
+    pub(crate) renew_at: i64,
+}
+
+/// Whom a token is for, and how many seconds it is asked to live.
+type Wanted = (Option<String>, i64);
+
 /// A pod on this machine.
 #[derive(Debug)]
 pub(crate) struct Handle {
@@ -52,6 +63,7 @@ struct Inner {
     live: HashMap<String, Live>,
     images: HashMap<String, crate::image::Image>,
     state: Option<PodState>,
+    tokens: HashMap<Wanted, Token>,
     waiters: HashMap<i32, oneshot::Sender<Exit>>,
     /// Ends of processes that nobody waits for yet.
     unclaimed: HashMap<i32, Exit>,
@@ -67,6 +79,7 @@ impl Handle {
             live: HashMap::new(),
             images: HashMap::new(),
             state: None,
+            tokens: HashMap::new(),
             waiters: HashMap::new(),
             unclaimed: HashMap::new(),
         };
@@ -129,6 +142,16 @@ impl Handle {
         };
     }
 
+    /// Ends what a container's run reads, once everything that was handed over has been read.
+    pub(crate) fn close_input(&self, container: &str, id: &str) {
+        let mut inner = self.inner();
+        let live = inner.live.get_mut(container).filter(|live| live.id == id);
+        if let Some(input) = live.and_then(|live| live.stdin.take()) {
+            // The process may be slow to read.
+            tokio::spawn(async move { input.send(bytes::Bytes::new()).await });
+        }
+    }
+
     pub(crate) fn image(&self, container: &str) -> Option<crate::image::Image> {
         self.inner().images.get(container).cloned()
     }
@@ -143,6 +166,19 @@ impl Handle {
 
     pub(crate) fn set_state(&self, state: &PodState) {
         self.inner().state = Some(state.clone());
+    }
+
+    pub(crate) fn token(&self, wanted: &Wanted) -> Option<Token> {
+        self.inner().tokens.get(wanted).cloned()
+    }
+
+    pub(crate) fn set_token(&self, wanted: Wanted, token: Token) {
+        self.inner().tokens.insert(wanted, token);
+    }
+
+    /// When the first of the pod's tokens is to be renewed.
+    pub(crate) fn renew_at(&self) -> Option<i64> {
+        self.inner().tokens.values().map(|token| token.renew_at).min()
     }
 
     pub(crate) fn is_torn_down(&self) -> bool {

@@ -47,14 +47,8 @@ pub(super) async fn run(host: &Arc<Host>, handle: &Arc<Handle>, place: usize, ki
             };
             let running = handle.live(&plan.name).is_some_and(|now| now.id == live.id);
             if running {
-                host.tell(
-                    &handle.pod(),
-                    Some(&plan.name),
-                    true,
-                    "Unhealthy",
-                    &format!("{word} probe failed: {message}"),
-                )
-                .await;
+                let text = format!("{word} probe failed: {message}");
+                host.events.tell(&handle.pod(), Some(&plan.name), true, "Unhealthy", &text);
             }
         }
         if let Some(verdict) = tally.take(probe, answer.is_ok()) {

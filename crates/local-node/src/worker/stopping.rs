@@ -18,12 +18,20 @@ fn signal_number(name: &str) -> i32 {
 }
 
 /// Runs the container's handler, then sends the signal that its image asks to be stopped by.
-pub(super) async fn stop(handle: &Arc<Handle>, place: usize) {
+pub(super) async fn stop(host: &Host, handle: &Arc<Handle>, place: usize) {
     let Some(plan) = handle.plan.containers.get(place) else { return };
     if let Some(hook) = &plan.before_stop {
         // Its failure is no reason not to stop; its length is bounded by the kill.
         if let Err(message) = probing::hook(handle, plan, hook).await {
             tracing::debug!(container = %plan.name, message, "a handler before the stop failed");
+            // The message may quote secrets, so the event does not have it.
+            host.events.tell(
+                &handle.pod(),
+                Some(&plan.name),
+                true,
+                "FailedPreStopHook",
+                "PreStopHook failed",
+            );
         }
     }
     let asked =

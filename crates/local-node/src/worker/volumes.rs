@@ -10,10 +10,11 @@ use wheelhouse_cluster::Subresource;
 use wheelhouse_cluster::resources::{PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, SERVICE_ACCOUNT};
 use wheelhouse_objects::Quantity;
 
-use super::handle::Handle;
+use super::handle::{Handle, Token};
 use super::prepare::pod_folder;
 use crate::host::{Host, PodSource};
 use crate::pod::files::{self, Files};
+use crate::pod::machine::Event;
 use crate::pod::plan::PodPlan;
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
@@ -68,6 +69,35 @@ pub(super) fn in_memory(host: &Host, plan: &PodPlan) -> Vec<(PathBuf, Option<u64
         .collect()
 }
 
+/// How often it is looked how large volumes are.
+const MEASURE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Has the pod evicted once a volume on disk is larger than it may be; those in memory cannot get so large.
+pub(super) async fn watch_sizes(host: &Host, handle: &Handle) {
+    let plan = &handle.plan;
+    let limited: Vec<(String, String, u64)> = volumes(plan)
+        .filter(|volume| text(volume, "/emptyDir/medium") != "Memory")
+        .filter_map(|volume| {
+            let written = volume.pointer("/emptyDir/sizeLimit")?;
+            let limit = u64::try_from(Quantity::of(written)?.units()).ok().filter(|limit| *limit > 0)?;
+            let written = written.as_str().map_or_else(|| written.to_string(), str::to_owned);
+            Some((text(volume, "/name").to_owned(), written, limit))
+        })
+        .collect();
+    while !limited.is_empty() {
+        tokio::time::sleep(MEASURE).await;
+        for (name, written, limit) in &limited {
+            let folder = own_folder(host, plan, name);
+            let size =
+                tokio::task::spawn_blocking(move || crate::disk::size(&folder)).await.unwrap_or_default();
+            if size > *limit {
+                let message = format!("Usage of EmptyDir volume {name:?} exceeds the limit {written:?}. ");
+                return handle.happened(Event::Evicted(message)).await;
+            }
+        }
+    }
+}
+
 /// Makes all volumes.
 pub(super) async fn make(host: &Host, handle: &Handle) -> Result<(), String> {
     let plan = &handle.plan;
@@ -107,7 +137,7 @@ pub(super) async fn write_all(host: &Host, handle: &Handle) -> Result<(), String
         let fail = |message: String| format!("MountVolume.SetUp failed for volume {name:?} : {message}");
         let mut tokens = Vec::new();
         for (audience, life, _) in files::tokens(volume) {
-            tokens.push(token(host, &pod, audience, life).await.map_err(fail)?);
+            tokens.push(token(host, handle, &pod, audience, life).await.map_err(fail)?);
         }
         let Some(files) = files::files(volume, &pod, &source, &tokens) else { continue };
         let files = files.map_err(fail)?;
@@ -117,11 +147,35 @@ pub(super) async fn write_all(host: &Host, handle: &Handle) -> Result<(), String
     Ok(())
 }
 
-/// A token of the pod's service account, bound to the pod.
-async fn token(host: &Host, pod: &Value, audience: Option<String>, life: i64) -> Result<String, String> {
+/// A token of the pod's service account, bound to the pod; the one that it has, until it is to be renewed.
+async fn token(
+    host: &Host,
+    handle: &Handle,
+    pod: &Value,
+    audience: Option<String>,
+    life: i64,
+) -> Result<String, String> {
+    let wanted = (audience, life);
+    let known = handle.token(&wanted);
+    if let Some(token) = &known
+        && super::now() < token.renew_at
+    {
+        return Ok(token.text.clone());
+    }
+    match request_token(host, pod, wanted.0.as_deref(), life).await {
+        Ok(token) => {
+            handle.set_token(wanted, token.clone());
+            Ok(token.text)
+        }
+        // The one at hand may still be good for a while; it is asked again.
+        Err(error) => known.map(|token| token.text).ok_or(error),
+    }
+}
+
+async fn request_token(host: &Host, pod: &Value, audience: Option<&str>, life: i64) -> Result<Token, String> {
     let account =
         Some(text(pod, "/spec/serviceAccountName")).filter(|name| !name.is_empty()).unwrap_or("default");
-    let audiences: Vec<String> = audience.into_iter().collect();
+    let audiences: Vec<&str> = audience.into_iter().collect();
     let request = json!({
         "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
         "spec": {"audiences": audiences, "expirationSeconds": life,
@@ -133,7 +187,13 @@ async fn token(host: &Host, pod: &Value, audience: Option<String>, life: i64) ->
         .create_sub(&SERVICE_ACCOUNT, Some(namespace), account, Subresource::Token, &request)
         .await;
     let answer = answer.map_err(|error| format!("failed to fetch token: {error}"))?;
-    Ok(text(&answer, "/status/token").to_owned())
+    // The server may have given it another life than was asked for.
+    let life = answer.pointer("/spec/expirationSeconds").and_then(Value::as_i64).unwrap_or(life);
+    let expires = text(&answer, "/status/expirationTimestamp")
+        .parse::<jiff::Timestamp>()
+        .map_err(|error| format!("failed to fetch token: {error}"))?;
+    let renew_at = files::renewal(expires.as_millisecond(), life);
+    Ok(Token { text: text(&answer, "/status/token").to_owned(), renew_at })
 }
 
 fn group(plan: &PodPlan) -> Option<u32> {

@@ -1,6 +1,6 @@
 // The program inside test containers: built static, so that it runs in an empty image.
 
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 
@@ -33,6 +33,7 @@ fn one(command: &[&str]) {
             Ok(()) => println!("wrote {path}"),
             Err(error) => println!("cannot write {path}: {}", error.kind()),
         },
+        ["fill", path, count] => std::fs::write(path, vec![b'x'; count.parse().unwrap()]).unwrap(),
         ["list", path] => {
             let mut names: Vec<_> = std::fs::read_dir(path).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
             names.sort();
@@ -48,6 +49,10 @@ fn one(command: &[&str]) {
             std::io::stdin().read_to_string(&mut text).unwrap();
             print!("{text}");
         }
+        ["copy"] => {
+            std::io::copy(&mut std::io::stdin(), &mut std::io::stdout()).unwrap();
+        }
+        ["terminal"] => println!("{}", if std::io::stdout().is_terminal() { "a terminal" } else { "no terminal" }),
         ["ignore-term"] => {
             // SIG_IGN for SIGTERM.
             unsafe extern "C" {
@@ -85,13 +90,21 @@ fn one(command: &[&str]) {
         ["get", address] => println!("{}", get(address)),
         ["udp", address, text] => {
             let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-            socket.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+            socket.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
             socket.connect(address).unwrap();
-            socket.send(text.as_bytes()).unwrap();
             let mut buffer = [0; 2048];
-            match socket.recv(&mut buffer) {
-                Ok(count) => println!("{}", String::from_utf8_lossy(&buffer[..count])),
-                Err(error) => println!("no answer: {}", error.kind()),
+            // A packet may be lost, or come before there is anybody to take it.
+            let answer = (0..30).find_map(|_| {
+                let sent = socket.send(text.as_bytes());
+                let heard = sent.and_then(|_| socket.recv(&mut buffer)).ok();
+                if heard.is_none() {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                heard
+            });
+            match answer {
+                Some(count) => println!("{}", String::from_utf8_lossy(&buffer[..count])),
+                None => println!("no answer"),
             }
         }
         ["resolve", name] => println!("{}", resolve(name).join(" ")),
@@ -127,7 +140,7 @@ fn serve(port: u16) {
 
 fn get(address: &str) -> String {
     let Some(target) = address.to_socket_addrs().ok().and_then(|mut all| all.next()) else { return "bad address".to_owned() };
-    let mut stream = match TcpStream::connect_timeout(&target, Duration::from_secs(2)) {
+    let mut stream = match TcpStream::connect_timeout(&target, Duration::from_secs(30)) {
         Ok(stream) => stream,
         Err(error) => return format!("failed: {}", error.kind()),
     };
@@ -162,10 +175,14 @@ fn query(server: &str, name: &str) -> Vec<String> {
     }
     message.extend_from_slice(&[0, 0, 1, 0, 1]);
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
-    socket.send_to(&message, (server, 53)).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
     let mut buffer = [0; 4096];
-    let Ok(count) = socket.recv(&mut buffer) else { return vec!["no answer".to_owned()] };
+    // A packet may be lost, and the server may be busy.
+    let answer = (0..10).find_map(|_| {
+        let sent = socket.send_to(&message, (server, 53));
+        sent.and_then(|_| socket.recv(&mut buffer)).ok()
+    });
+    let Some(count) = answer else { return vec!["no answer".to_owned()] };
     let answers = u16::from_be_bytes([buffer[6], buffer[7]]);
     let mut place = message.len();
     let mut found = Vec::new();

@@ -242,6 +242,19 @@ fn a_deadline_ends_the_pod_as_failed() {
 }
 
 #[test]
+fn an_evicted_pod_fails_with_the_reason() {
+    let mut play = Play::new(plan(json!([]), json!([container("m")]), "Always"));
+    play.took();
+    play.event(Event::Evicted("too much".into()));
+    assert_eq!(play.took(), ["stop m"]);
+    play.at(1_000);
+    assert_eq!(play.took(), ["kill m", "tear down"]);
+    assert_eq!(play.state.failed, Some(("Evicted".into(), "too much".into())));
+    play.event(Event::Evicted("again".into()));
+    assert_eq!(play.state.failed.as_ref().unwrap().1, "too much");
+}
+
+#[test]
 fn a_lost_sandbox_is_made_anew() {
     let mut play = Play::new(plan(json!([]), json!([container("m")]), "Always"));
     play.took();
@@ -265,6 +278,7 @@ fn any_event(containers: usize) -> impl Strategy<Value = Event> {
         (place, any::<bool>()).prop_map(|(p, ok)| Event::Probed(p, ProbeKind::Readiness, ok)),
         (0..60_000_i64).prop_map(Event::Delete),
         Just(Event::SandboxGone),
+        Just(Event::Evicted("much".into())),
     ]
 }
 
