@@ -201,7 +201,7 @@ pub(crate) fn target_breach(service: &Object, port: &Node, selected: &[&Pod<'_>]
     let target = port.set("targetPort").filter(|target| !is_empty(target)).or_else(|| port.get("port"))?;
     let name = target.as_str().filter(|text| text.parse::<u16>().is_err());
     let number = target.as_integer().or_else(|| target.as_str().and_then(|text| text.parse().ok()));
-    for Pod { object, template, .. } in selected.iter().copied() {
+    for Pod { object, template, .. } in selected {
         let declared: Vec<&Node> = template
             .containers()
             .into_iter()
