@@ -278,9 +278,8 @@ impl Core {
 fn offered(cluster: &Cluster, specification: &GpuSpecification) -> Surroundings {
     // The type of several nodes is made of those of one.
     let node = specification.instance_type.split(".x").next().unwrap_or_default();
-    let offers = cluster.gpus.iter().flat_map(|gpu| &gpu.instance_types);
-    let offer =
-        offers.filter(|offer| offer.name == specification.instance_type || offer.name == node).next_back();
+    let mut offers = cluster.gpus.iter().flat_map(|gpu| &gpu.instance_types);
+    let offer = offers.find(|offer| offer.name == specification.instance_type || offer.name == node);
     Surroundings {
         cluster: cluster.name.clone(),
         cpu_cores: offer.map(|offer| offer.cpu_cores).filter(|cores| *cores > 0),
