@@ -51,7 +51,13 @@ pub(crate) struct Context {
     /// The version of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The state folder of the `up` that keeps this context; no other one changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }
+
+/// What `up` calls its context, with a number where that is taken.
+const OWN: &str = "local";
 
 /// All contexts of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +140,39 @@ impl Contexts {
             context.version = Some(version.to_owned());
         }
         if *context == before { Ok(()) } else { contexts.save() }
+    }
+
+    /// Keeps a context for a platform that runs here on a state folder, and puts it in use; gives its name. A start
+    /// that makes no token keeps the one that is known; without any there is nothing to keep.
+    pub(crate) fn keep_own(
+        state: &str,
+        server: &str,
+        token: Option<&str>,
+    ) -> Result<Option<String>, Failure> {
+        let mut contexts = Contexts::load()?;
+        let own = |(_, context): &(&String, &Context)| context.state.as_deref() == Some(state);
+        let known = contexts.contexts.iter().find(own).map(|(name, _)| name.clone());
+        if token.is_none() && known.is_none() {
+            return Ok(None);
+        }
+        let free = || {
+            let names = std::iter::once(OWN.to_owned()).chain((2..).map(|number| format!("{OWN}-{number}")));
+            let mut names = names;
+            names.find(|name| !contexts.contexts.contains_key(name)).unwrap_or_default()
+        };
+        let name = known.unwrap_or_else(free);
+        let context = contexts.contexts.entry(name.clone()).or_default();
+        // The state has a platform of its own: what was remembered stays true wherever it listens.
+        server.clone_into(&mut context.server);
+        context.state = Some(state.to_owned());
+        if let Some(token) = token {
+            // A first start: what another platform on this folder had is gone.
+            (context.function, context.version) = (None, None);
+            context.token = Some(Token::new(token));
+        }
+        contexts.current = Some(name.clone());
+        contexts.save()?;
+        Ok(Some(name))
     }
 
     /// Forgets a version that is gone, in every context.

@@ -9,7 +9,7 @@ pub(crate) mod openapi;
 use crate::core::Core;
 use crate::handlers;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -20,6 +20,7 @@ use extract::RequestId;
 use std::sync::Arc;
 use std::time::Instant;
 use wheelhouse_functions::problem::{Problem, ProblemKind};
+use wheelhouse_functions::trace::{Span, SpanKind, TRACEPARENT, TraceContext};
 
 /// The whole API as a router.
 pub(crate) fn router(core: Arc<Core>) -> Router {
@@ -69,6 +70,7 @@ async fn frame(State(core): State<Arc<Core>>, mut request: Request, next: Next) 
     request.extensions_mut().insert(id);
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
+    let span = core.spans.as_ref().and_then(|_| begin_span(id, &request));
     let mut response = next.run(request).await;
     if let Some(ApiError(problem)) = response.extensions_mut().remove::<ApiError>() {
         response = problem_response(&problem, &path);
@@ -79,8 +81,40 @@ async fn frame(State(core): State<Arc<Core>>, mut request: Request, next: Next) 
     let elapsed = started.elapsed();
     let status = response.status().as_u16();
     core.metrics.observe(method.as_str(), status, elapsed);
+    if let (Some(sink), Some(mut span)) = (&core.spans, span) {
+        span.end = nanoseconds();
+        span.attributes.push(("http.response.status_code", status.into()));
+        span.failed = status >= 500;
+        sink.take(span);
+    }
     tracing::info!(%method, path, status, request = %id.0, elapsed_us = elapsed.as_micros(), "api call");
     response
+}
+
+/// The span of a call, unless the caller's trace is not recorded. Its name is the endpoint, of which there are few.
+fn begin_span(id: RequestId, request: &Request) -> Option<Span> {
+    let caller = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    let caller = caller.and_then(TraceContext::parse);
+    let context = TraceContext::of_request(id.0, caller.as_ref());
+    let endpoint = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    context.sampled.then(|| Span {
+        context,
+        parent: caller.map(|caller| caller.span),
+        name: format!("{} {endpoint}", request.method()).trim_end().to_owned(),
+        kind: SpanKind::Server,
+        start: nanoseconds(),
+        end: 0,
+        attributes: vec![
+            ("http.request.method", request.method().as_str().into()),
+            ("http.route", endpoint.into()),
+            ("url.path", request.uri().path().into()),
+        ],
+        failed: false,
+    })
+}
+
+fn nanoseconds() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(0)
 }
 
 /// A problem as a response.

@@ -5,13 +5,14 @@ pub(crate) mod keys;
 pub(crate) mod logs;
 
 use crate::options::Options;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 use wheelhouse_functions::engine::ChartEngine;
 use wheelhouse_functions::problem::{Problem, ProblemKind};
 use wheelhouse_functions::route::{LoadSource, RouteTable};
+use wheelhouse_functions::trace::SpanSink;
 use wheelhouse_store::{Authenticator, Error, Store, credential};
 
 /// The shared parts of the control plane.
@@ -24,6 +25,8 @@ pub(crate) struct Core {
     pub(crate) chart_work: Arc<tokio::sync::Semaphore>,
     pub(crate) load: Arc<dyn LoadSource>,
     pub(crate) options: Options,
+    /// When this process began.
+    pub(crate) started: Timestamp,
     /// Wakes the reconciler. It never relies on it: it also looks by itself.
     pub(crate) changed: Arc<Notify>,
     /// Counts changes of what agents are to have.
@@ -31,14 +34,26 @@ pub(crate) struct Core {
     pub(crate) routes: watch::Sender<Arc<RouteTable>>,
     /// Logs that are read now.
     pub(crate) logs: Arc<logs::Logs>,
+    pub(crate) spans: Option<Arc<dyn SpanSink>>,
     pub(crate) metrics: crate::api::metrics::Metrics,
     pub(crate) more_metrics: Arc<dyn Fn(&mut prometheus_client::registry::Registry) + Send + Sync>,
 }
 
 impl Core {
-    /// The time. Read here only.
+    /// The time that records are stamped and timers are counted with; it does not jump.
     pub(crate) fn now(&self) -> Timestamp {
+        self.store.now()
+    }
+
+    /// What the machine's clock shows: keys end by it.
+    pub(crate) fn wall(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    /// For how long something has lasted, as far as this process has seen it. What lay before its start does not
+    /// count: nobody was there to hear of a change. Nor does what lies ahead, because the clock was set back.
+    pub(crate) fn lasted(&self, since: Timestamp) -> SignedDuration {
+        lasted(since, self.started, self.now())
     }
 
     /// Makes an identifier.
@@ -53,6 +68,11 @@ impl Core {
         self.work.send_modify(|revision| *revision = revision.wrapping_add(1));
         self.changed.notify_one();
     }
+}
+
+fn lasted(since: Timestamp, started: Timestamp, now: Timestamp) -> SignedDuration {
+    let since = if since > now { started } else { since.max(started) };
+    now.duration_since(since)
 }
 
 /// A random UUID for request ids.
@@ -83,4 +103,21 @@ pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
     }
     tracing::error!(error = text, "internal error");
     Problem::new(ProblemKind::InternalServerError, "Internal error; the server's log has the cause")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_lasts_longer_than_the_process_that_watches() {
+        let check = |since: i64, started: i64, now: i64, expect: i64| {
+            let at = |seconds| Timestamp::from_second(seconds).unwrap();
+            assert_eq!(lasted(at(since), at(started), at(now)), SignedDuration::from_secs(expect));
+        };
+        check(50, 10, 60, 10);
+        // A long time before the start, and the clock set back while it was off.
+        check(50, 10_000, 10_007, 7);
+        check(5_000, 1_000, 1_030, 30);
+    }
 }

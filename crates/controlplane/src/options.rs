@@ -13,6 +13,7 @@ use wheelhouse_functions::engine::ChartEngine;
 use wheelhouse_functions::instance_state::Timers;
 use wheelhouse_functions::route::{LoadSource, RouteTable};
 use wheelhouse_functions::scaling::Policy;
+use wheelhouse_functions::trace::SpanSink;
 use wheelhouse_store::{Authenticator, Store};
 
 /// What an operator may set.
@@ -72,6 +73,8 @@ pub struct Build {
     pub wake: Arc<Notify>,
     /// Registers metrics of other parts of the process, e.g. the gateway's, so that one endpoint shows all.
     pub more_metrics: Arc<dyn Fn(&mut Registry) + Send + Sync>,
+    /// Where spans of calls go; `None` where nobody collects them.
+    pub spans: Option<Arc<dyn SpanSink>>,
     /// What the operator set.
     pub options: Options,
 }
@@ -101,6 +104,7 @@ impl ControlPlane {
         // control plane's revisions differ from those of its former life.
         let start = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0);
         let core = Core {
+            started: parts.store.now(),
             store: parts.store,
             authenticator: parts.authenticator,
             engine: parts.engine,
@@ -108,6 +112,7 @@ impl ControlPlane {
             chart_work: Arc::new(tokio::sync::Semaphore::new(charts_at_a_time())),
             load: parts.load,
             options: parts.options,
+            spans: parts.spans,
             changed: parts.wake,
             work: watch::Sender::new(start),
             logs: Arc::default(),

@@ -73,11 +73,10 @@ impl Reconciler {
 
     /// Marks clusters whose agents are silent, and gives up instances of those silent for too long.
     async fn watch_clusters(&self) -> Result<Vec<Cluster>, Problem> {
-        let now = self.core.now();
         let options = &self.core.options;
         let mut clusters = Vec::new();
         for mut stored in self.core.store.table::<Cluster>().list(Filter::All).await.map_err(storage)? {
-            let silent = now.duration_since(stored.value.last_heartbeat).unsigned_abs();
+            let silent = self.core.lasted(stored.value.last_heartbeat).unsigned_abs();
             if stored.value.state == ClusterState::Ready && silent > options.cluster_silence {
                 tracing::warn!(cluster = stored.value.name, "no word from the cluster's agent");
                 stored.value.state = ClusterState::NotReady;
@@ -141,10 +140,8 @@ impl Reconciler {
         mut instances: Vec<Stored<Instance>>,
         clusters: &[Cluster],
     ) -> Result<Vec<Stored<Instance>>, Problem> {
-        let now = self.core.now();
         for stored in &mut instances {
-            let elapsed = now.duration_since(stored.value.state_since);
-            let event = InstanceEvent::Elapsed(elapsed);
+            let event = InstanceEvent::Elapsed(self.core.lasted(stored.value.state_since));
             let (state, effects) = step_instance(stored.value.state, event, &self.core.options.timers);
             let cluster = clusters.iter().find(|cluster| cluster.id == stored.value.cluster);
             if let (true, Some(cluster)) = (state != stored.value.state, cluster) {
@@ -167,8 +164,8 @@ impl Reconciler {
         let state = version.value.state;
         let event = match state {
             VersionState::Error => {
-                let age = core.now().duration_since(version.value.state_since).unsigned_abs();
-                if age < core.options.error_retention {
+                let age = core.now().duration_since(version.value.state_since);
+                if age.is_negative() || age.unsigned_abs() < core.options.error_retention {
                     return Ok(());
                 }
                 VersionEvent::RetentionOver

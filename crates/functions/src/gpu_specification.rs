@@ -114,7 +114,9 @@ impl Bounds {
         let concurrency =
             number(&field("maxRequestConcurrency"), Some(concurrency.unwrap_or(1)), 1, most, violations);
         let bounds = Self { min_instances, max_instances, max_request_concurrency: concurrency };
-        bounds.check_order(violations);
+        if min.is_some() && max.is_some() {
+            bounds.check_order(violations);
+        }
         bounds
     }
 

@@ -13,6 +13,7 @@
 //! - [`rate_limit`], [`scope`], [`access`]: who may do what, and how often.
 //! - [`route`]: what the gateway must know of an invocable version.
 //! - [`engine`]: the seam to the chart engine; [`work`]: what agents and the control plane tell each other.
+//! - [`trace`]: W3C trace context, and spans for OpenTelemetry.
 //! - [`problem`]: errors as clients see them (RFC 7807); [`violation`]: field errors in the reference's words.
 
 pub mod access;
@@ -33,6 +34,7 @@ pub mod rate_limit;
 pub mod route;
 pub mod scaling;
 pub mod scope;
+pub mod trace;
 pub mod version;
 pub mod version_state;
 pub mod violation;

@@ -94,7 +94,10 @@ pub fn plan(wanted: &[Wanted<'_>], instances: &[Instance], now: Timestamp) -> Pl
             continue;
         }
         let (failures, last) = failures_in_a_row(&mine);
-        let ready_at = last.map(|at| at.saturating_add(backoff(failures)).unwrap_or(Timestamp::MAX));
+        // A failure that lies ahead was stamped before the clock was set back: it holds nothing back.
+        let ready_at = last
+            .filter(|at| *at <= now)
+            .map(|at| at.saturating_add(backoff(failures)).unwrap_or(Timestamp::MAX));
         match ready_at {
             Some(ready_at) if ready_at > now => {
                 plan.look_again = Some(plan.look_again.map_or(ready_at, |known| known.min(ready_at)));

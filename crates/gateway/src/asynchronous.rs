@@ -10,6 +10,7 @@ use crate::headers;
 use crate::options::Shared;
 use crate::proxy::{Admitted, Exchange, exchange, finish, held, legacy_parts};
 use crate::refusal::Refusal;
+use crate::trace::Traced;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -84,8 +85,8 @@ pub(crate) async fn execute(
     let admitted = Arc::new(admitted);
     if at_once {
         let record = record(shared, &admitted, &outgoing, RequestState::Queued, None);
-        submit(shared, &record, bytes).await?;
-        tokio::spawn(run(Arc::clone(shared), record.id));
+        submit(shared, &record, bytes.clone()).await?;
+        tokio::spawn(run(Arc::clone(shared), record, bytes));
         return Ok(accepted(&admitted));
     }
     let sent_to: Arc<Mutex<Option<InstanceId>>> = Arc::default();
@@ -143,7 +144,7 @@ fn record(
     state: RequestState,
     instance: Option<InstanceId>,
 ) -> AsyncRequest {
-    let now = Timestamp::now();
+    let now = shared.asynchronous.store.now();
     let retention =
         SignedDuration::try_from(shared.asynchronous.retention).unwrap_or(SignedDuration::from_hours(1));
     AsyncRequest {
@@ -197,21 +198,27 @@ async fn submit(shared: &Shared, record: &AsyncRequest, body: Bytes) -> Result<(
 }
 
 /// Sends a call that was written down, until it has ended one way or the other.
-async fn run(shared: Arc<Shared>, id: RequestId) {
-    match send(&shared, id).await {
-        Ok(outcome) => conclude(&shared, id, outcome).await,
+async fn run(shared: Arc<Shared>, record: AsyncRequest, body: Bytes) {
+    let id = record.id;
+    let outcome = send(&shared, record, body).await;
+    conclude(&shared, id, outcome).await;
+}
+
+/// Takes up a call that was written down in a former life of the process.
+async fn take_up(shared: Arc<Shared>, record: AsyncRequest) {
+    let id = record.id;
+    match shared.asynchronous.store.bytes(Collection::Payloads, &record.body_key()).await {
+        Ok(body) => run(shared, record, body.unwrap_or_default().into()).await,
         // It stays written down and is taken up again at the next start.
         Err(error) => tracing::error!(request = %id, %error, "cannot run an asynchronous call"),
     }
 }
 
-async fn send(shared: &Arc<Shared>, id: RequestId) -> Result<Result<Exchange, Refusal>, Error> {
+async fn send(shared: &Arc<Shared>, record: AsyncRequest, body: Bytes) -> Result<Exchange, Refusal> {
+    let id = record.id;
     let store = &shared.asynchronous.store;
-    let Some(Stored { value: record, .. }) = store.table::<AsyncRequest>().get(id).await? else {
-        return Ok(Err(Refusal::new(ProblemKind::NotFound, "The call expired")));
-    };
-    let body = store.bytes(Collection::Payloads, &record.body_key()).await?.unwrap_or_default();
     let route = known_route(shared, &record).await;
+    let headers = unlisted(&record.headers);
     let admitted = Admitted {
         request: id,
         principal: Arc::new(Principal {
@@ -225,11 +232,12 @@ async fn send(shared: &Arc<Shared>, id: RequestId) -> Result<Result<Exchange, Re
         wait: shared.options.longest_call,
         started: Instant::now(),
         authenticated: Instant::now(),
+        trace: Traced::begin(shared, id, &headers),
     };
     let mut request = Request::new(full(body));
     *request.method_mut() = record.method.parse().unwrap_or(http::Method::POST);
     *request.uri_mut() = record.path.parse().unwrap_or_else(|_| http::Uri::from_static("/"));
-    *request.headers_mut() = unlisted(&record.headers);
+    *request.headers_mut() = headers;
     let attempts = record.attempts + 1;
     if attempts > 1 {
         request.headers_mut().insert(headers::ATTEMPT, HeaderValue::from(attempts));
@@ -249,7 +257,7 @@ async fn send(shared: &Arc<Shared>, id: RequestId) -> Result<Result<Exchange, Re
     };
     let exchanging = exchange(shared, &admitted, request, admitted.route.grpc, None, Some(&sending));
     let exchanged = tokio::time::timeout(shared.options.longest_call, exchanging).await;
-    Ok(exchanged.unwrap_or(Err(Refusal::TimedOut)))
+    exchanged.unwrap_or(Err(Refusal::TimedOut))
 }
 
 /// The route of a call that was written down. After a start it may take a while until it is published.
@@ -402,7 +410,7 @@ pub(crate) async fn resume(shared: Arc<Shared>, cancel: CancellationToken) {
             Ok(found) => {
                 for stored in found {
                     tracing::info!(request = %stored.value.id, label, "taking up an asynchronous call");
-                    tokio::spawn(run(Arc::clone(&shared), stored.value.id));
+                    tokio::spawn(take_up(Arc::clone(&shared), stored.value));
                 }
             }
             Err(error) => tracing::error!(%error, "cannot read asynchronous calls"),
@@ -422,7 +430,7 @@ pub(crate) async fn resume(shared: Arc<Shared>, cancel: CancellationToken) {
 
 async fn forget_expired(shared: &Shared) -> Result<(), Error> {
     let store = &shared.asynchronous.store;
-    let now = Timestamp::now();
+    let now = store.now();
     for label in ["fulfilled", "errored"] {
         for stored in store.table::<AsyncRequest>().list(Filter::Label(label.to_owned())).await? {
             let record = stored.value;

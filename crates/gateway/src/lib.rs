@@ -4,6 +4,7 @@
 //! - `classify`: which calls are invocations, and of what; all else goes to the API service.
 //! - `versions`: slots of instances, and the bounded fair queue in front of them.
 //! - `upstream`: connections to instances; `proxy`: one call, streamed in both directions.
+//! - `trace`: spans of calls, where they are collected.
 //! - `asynchronous`: calls answered with 202, kept on disk until their answer has been fetched or has expired.
 //!
 //! Synchronous calls are never stored. Bodies are never buffered, except where an answer may have to be 202.
@@ -11,6 +12,7 @@
 mod asynchronous;
 mod body;
 mod classify;
+mod cors;
 mod headers;
 mod limits;
 mod metrics;
@@ -18,6 +20,7 @@ mod options;
 mod proxy;
 mod refusal;
 mod server;
+mod trace;
 mod upstream;
 mod versions;
 

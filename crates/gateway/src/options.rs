@@ -17,6 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use wheelhouse_functions::rate_limit::Rate;
 use wheelhouse_functions::route::{LoadSource, RouteTable};
+use wheelhouse_functions::trace::SpanSink;
 use wheelhouse_store::{Authenticator, BoxFuture, Store};
 
 /// What an operator may set.
@@ -78,6 +79,8 @@ pub struct Build {
     pub routes: watch::Receiver<Arc<RouteTable>>,
     /// Rung when a call finds no instance.
     pub wake: Arc<Notify>,
+    /// Where spans of calls go; `None` where nobody collects them.
+    pub spans: Option<Arc<dyn SpanSink>>,
     /// What the operator set.
     pub options: Options,
 }
@@ -97,6 +100,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) asynchronous: Asynchronous,
+    pub(crate) spans: Option<Arc<dyn SpanSink>>,
     pub(crate) options: Options,
 }
 
@@ -125,6 +129,7 @@ impl Gateway {
             limits: Limits::default(),
             metrics: Metrics::default(),
             asynchronous: Asynchronous::new(parts.store, parts.options.answer_retention),
+            spans: parts.spans,
             options: parts.options,
         };
         Self { shared: Arc::new(shared) }

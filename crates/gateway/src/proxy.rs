@@ -6,9 +6,11 @@ mod upgrade;
 use crate::asynchronous;
 use crate::body::Body;
 use crate::classify::{Call, Target, is_grpc, named};
+use crate::cors;
 use crate::headers;
 use crate::options::Shared;
 use crate::refusal::Refusal;
+use crate::trace::Traced;
 use forward::Outcome;
 use http::{HeaderMap, Request, Response, header};
 use hyper::body::Incoming;
@@ -38,6 +40,7 @@ pub(crate) struct Admitted {
     pub(crate) wait: Duration,
     pub(crate) started: Instant,
     pub(crate) authenticated: Instant,
+    pub(crate) trace: Option<Traced>,
 }
 
 /// Answers an invocation.
@@ -54,20 +57,35 @@ pub(crate) async fn answer(
         Ok(id) => id,
         Err(refusal) => return refusal.response(RequestId::from_parts(0, [0; 10]), &path, grpc),
     };
+    let origin = cors::origin(request.uri(), request.headers());
+    let trace = Traced::begin(&shared, id, request.headers());
+    let method = trace.is_some().then(|| request.method().clone());
+    let begun = Begun { id, started, trace: trace.clone() };
     let answered = match call {
-        Call::PassThrough(target) => pass_through(&shared, &connection, id, target, request, started).await,
-        Call::Execute(target) => execute(&shared, id, target, request, started).await,
+        Call::PassThrough(target) => pass_through(&shared, &connection, begun, target, request).await,
+        Call::Execute(target) => execute(&shared, begun, target, request).await,
         Call::Status(asked) => status(&shared, asked, &request).await,
         Call::GrpcWithoutTarget => Err(Refusal::NoTarget),
         Call::Malformed | Call::Api => Err(Refusal::new(ProblemKind::NotFound, "No such function")),
     };
-    match answered {
-        Ok(response) => response,
-        Err(refusal) => {
-            tracing::debug!(request = %id, path, ?refusal, "call refused");
-            refusal.response(id, &path, grpc)
-        }
+    let mut response = answered.unwrap_or_else(|refusal| {
+        tracing::debug!(request = %id, path, ?refusal, "call refused");
+        refusal.response(id, &path, grpc)
+    });
+    if let Some(origin) = origin {
+        cors::allow(origin, &mut response);
     }
+    match (trace, method) {
+        (Some(trace), Some(method)) => trace.answered(&call, &method, response),
+        _ => response,
+    }
+}
+
+/// What is known of a call at once.
+struct Begun {
+    id: RequestId,
+    started: Instant,
+    trace: Option<Traced>,
 }
 
 fn new_request_id() -> Result<RequestId, Refusal> {
@@ -80,27 +98,25 @@ fn new_request_id() -> Result<RequestId, Refusal> {
 async fn pass_through(
     shared: &Arc<Shared>,
     connection: &Connection,
-    id: RequestId,
+    begun: Begun,
     target: Target,
     request: Request<Incoming>,
-    started: Instant,
 ) -> Result<Response<Body>, Refusal> {
-    let admitted = admit(shared, id, target, request.headers(), started, shared.options.default_wait).await?;
+    let admitted = admit(shared, begun, target, request.headers(), shared.options.default_wait).await?;
     forward::pass_through(shared, connection, &admitted, request).await
 }
 
 async fn execute(
     shared: &Arc<Shared>,
-    id: RequestId,
+    begun: Begun,
     target: Target,
     request: Request<Incoming>,
-    started: Instant,
 ) -> Result<Response<Body>, Refusal> {
     let accept =
         request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let events = accept.contains("text/event-stream");
     let default = if events { shared.options.default_event_wait } else { shared.options.default_wait };
-    let admitted = admit(shared, id, target, request.headers(), started, default).await?;
+    let admitted = admit(shared, begun, target, request.headers(), default).await?;
     asynchronous::execute(shared, admitted, request).await
 }
 
@@ -118,14 +134,14 @@ async fn status(
 /// Finds out who calls, what for, and whether they may.
 async fn admit(
     shared: &Shared,
-    request: RequestId,
+    begun: Begun,
     target: Target,
     headers: &HeaderMap,
-    started: Instant,
     default_wait: Duration,
 ) -> Result<Admitted, Refusal> {
     let principal = authenticate(shared, headers).await?;
     principal.require(Scope::InvokeFunction).map_err(Refusal::Problem)?;
+    let Begun { id: request, started, trace } = begun;
     let route = find(shared, request, target, &principal)?;
     let wait = wait(headers, shared, default_wait)?;
     let per_key = shared.options.rate_per_key.as_ref();
@@ -133,7 +149,7 @@ async fn admit(
         .limits
         .admit(route.version, route.rate_limit.as_ref(), per_key, &principal)
         .map_err(Refusal::RateLimited)?;
-    Ok(Admitted { request, principal, route, wait, started, authenticated: Instant::now() })
+    Ok(Admitted { request, principal, route, wait, started, authenticated: Instant::now(), trace })
 }
 
 async fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<Arc<Principal>, Refusal> {
@@ -223,6 +239,14 @@ pub(crate) fn finish(
     status: u16,
 ) {
     let now = Instant::now();
+    tracing::debug!(
+        request = %admitted.request,
+        function = %admitted.route.function,
+        version = %admitted.route.version,
+        status,
+        elapsed_us = (now - admitted.started).as_micros(),
+        "call answered"
+    );
     headers::mark(headers, admitted.request, status);
     headers::timing(
         headers,

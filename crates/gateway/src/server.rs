@@ -2,6 +2,7 @@
 
 use crate::body::Body;
 use crate::classify::{Call, classify};
+use crate::cors;
 use crate::options::{ApiService, Shared};
 use crate::proxy::{self, Connection};
 use http::{Request, Response};
@@ -97,8 +98,12 @@ async fn handle(
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
+    if let Some(answer) = cors::preflight(request.method(), request.uri(), request.headers()) {
+        return Ok(answer);
+    }
     match classify(request.method(), request.uri(), request.headers()) {
         Call::Api => api(request).await,
-        call => Ok(proxy::answer(shared, connection, call, request).await),
+        // Of its own, so that a stream that stays open does not hold on to what its answering took.
+        call => Ok(Box::pin(proxy::answer(shared, connection, call, request)).await),
     }
 }

@@ -2,18 +2,20 @@
 
 use crate::body::{Body, BoxError};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::collections::HashMap;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use wheelhouse_functions::instance::Endpoint;
+use wheelhouse_store::BoxFuture;
 
 /// Idle connections kept per endpoint.
 const KEPT: usize = 64;
@@ -31,6 +33,50 @@ pub(crate) enum UpstreamError {
     Answer(#[source] hyper::Error),
 }
 
+/// A connection that takes one call at a time. It is driven by the task of its call: a task of its own would cost
+/// two changes of task for each piece that crosses it, and memory for each stream that is open.
+struct Link {
+    sender: http1::SendRequest<Body>,
+    driving: BoxFuture<'static, ()>,
+    ended: bool,
+}
+
+impl Link {
+    /// Lets the connection read and write what it can.
+    fn drive(&mut self, context: &mut Context<'_>) {
+        if !self.ended && self.driving.as_mut().poll(context).is_ready() {
+            self.ended = true;
+        }
+    }
+
+    /// Whether the next call can be sent. A connection that the other side has closed is found out here.
+    async fn is_ready(&mut self) -> bool {
+        poll_fn(|context| {
+            self.drive(context);
+            if self.ended {
+                Poll::Ready(false)
+            } else {
+                self.sender.poll_ready(context).map(|ready| ready.is_ok())
+            }
+        })
+        .await
+    }
+
+    async fn send(
+        &mut self,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
+        let mut sending = pin!(self.sender.try_send_request(request));
+        poll_fn(|context| {
+            if !self.ended && self.driving.as_mut().poll(context).is_ready() {
+                self.ended = true;
+            }
+            sending.as_mut().poll(context)
+        })
+        .await
+    }
+}
+
 /// The connections of all endpoints.
 #[derive(Clone)]
 pub(crate) struct Upstream {
@@ -45,7 +91,7 @@ struct Pool {
 }
 
 struct Idle {
-    sender: http1::SendRequest<Body>,
+    link: Link,
     since: Instant,
 }
 
@@ -77,16 +123,21 @@ impl Upstream {
         mut request: Request<Body>,
     ) -> Result<Response<Body>, UpstreamError> {
         loop {
-            let (mut sender, reused) = match self.pool.take(endpoint).await {
-                Some(sender) => (sender, true),
+            let (mut link, reused) = match self.pool.take(endpoint).await {
+                Some(link) => (link, true),
                 None => match self.connect_http1(endpoint).await {
-                    Ok(sender) => (sender, false),
+                    Ok(link) => (link, false),
                     Err(error) => return Err(connect_error(endpoint, error, request)),
                 },
             };
-            match sender.try_send_request(request).await {
+            match link.send(request).await {
+                Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                    // From here on the connection lives as long as both sides want it to.
+                    tokio::spawn(link.driving);
+                    return Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()));
+                }
                 Ok(response) => {
-                    let back = Some((Arc::clone(&self.pool), endpoint.clone(), sender));
+                    let back = Some((Arc::clone(&self.pool), endpoint.clone(), link));
                     return Ok(response.map(|body| Returned { body, back }.boxed_unsync()));
                 }
                 Err(mut error) => match error.take_message() {
@@ -145,13 +196,13 @@ impl Upstream {
         Ok(TokioIo::new(stream))
     }
 
-    async fn connect_http1(&self, endpoint: &Endpoint) -> Result<http1::SendRequest<Body>, BoxError> {
+    async fn connect_http1(&self, endpoint: &Endpoint) -> Result<Link, BoxError> {
         let (sender, connection) = http1::handshake(self.stream(endpoint).await?).await?;
-        // Ends with the connection; its errors show up at the call that uses it.
-        tokio::spawn(async move {
+        // Its errors show up at the call that uses it.
+        let driving = async move {
             let _ended = connection.with_upgrades().await;
-        });
-        Ok(sender)
+        };
+        Ok(Link { sender, driving: Box::pin(driving), ended: false })
     }
 
     async fn connect_http2(&self, endpoint: &Endpoint) -> Result<http2::SendRequest<Body>, BoxError> {
@@ -178,20 +229,20 @@ impl Pool {
     }
 
     /// A kept connection that still works.
-    async fn take(&self, endpoint: &Endpoint) -> Option<http1::SendRequest<Body>> {
+    async fn take(&self, endpoint: &Endpoint) -> Option<Link> {
         loop {
-            let Idle { mut sender, since } = {
+            let Idle { mut link, since } = {
                 let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
                 idle.get_mut(endpoint)?.pop()?
             };
-            if since.elapsed() < KEPT_FOR && !sender.is_closed() && sender.ready().await.is_ok() {
-                return Some(sender);
+            if since.elapsed() < KEPT_FOR && link.is_ready().await {
+                return Some(link);
             }
         }
     }
 
-    fn put(&self, endpoint: Endpoint, sender: http1::SendRequest<Body>) {
-        if sender.is_closed() {
+    fn put(&self, endpoint: Endpoint, link: Link) {
+        if link.ended || link.sender.is_closed() {
             return;
         }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -200,7 +251,7 @@ impl Pool {
         }
         let kept = idle.entry(endpoint).or_default();
         if kept.len() < KEPT {
-            kept.push(Idle { sender, since: Instant::now() });
+            kept.push(Idle { link, since: Instant::now() });
         }
     }
 }
@@ -209,13 +260,13 @@ impl Pool {
 /// which tells the instance that nobody listens any more.
 struct Returned {
     body: Incoming,
-    back: Option<(Arc<Pool>, Endpoint, http1::SendRequest<Body>)>,
+    back: Option<(Arc<Pool>, Endpoint, Link)>,
 }
 
 impl Returned {
     fn give_back(&mut self) {
-        if let Some((pool, endpoint, sender)) = self.back.take() {
-            pool.put(endpoint, sender);
+        if let Some((pool, endpoint, link)) = self.back.take() {
+            pool.put(endpoint, link);
         }
     }
 }
@@ -228,7 +279,13 @@ impl hyper::body::Body for Returned {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
+        let mut polled = Pin::new(&mut self.body).poll_frame(context);
+        if polled.is_pending()
+            && let Some((_, _, link)) = &mut self.back
+        {
+            link.drive(context);
+            polled = Pin::new(&mut self.body).poll_frame(context);
+        }
         if let Poll::Ready(None) = polled {
             self.give_back();
         }

@@ -70,7 +70,7 @@ pub fn judge(facts: &Facts) -> Report {
         findings.push(Finding { problem: problem.to_owned(), advice: advice.to_owned(), fatal });
     };
     if !facts.root {
-        find(true, "not running as root", "start it with sudo, or with --api-only, which runs no containers");
+        find(true, "not running as root", "start it with sudo");
     }
     let has = |capability: u32| facts.capabilities >> capability & 1 == 1;
     for (capability, name) in

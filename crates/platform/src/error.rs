@@ -25,6 +25,14 @@ pub enum Error {
     /// The registry's directory cannot be used.
     #[error("cannot open the registry")]
     Registry(#[source] std::io::Error),
+    /// The collector of spans cannot be used.
+    #[error("cannot send traces to {endpoint}: {reason}")]
+    Traces {
+        /// Its address.
+        endpoint: String,
+        /// Why.
+        reason: String,
+    },
     /// The first key cannot be made.
     #[error("cannot make a key: {0}")]
     Key(String),

@@ -3,6 +3,7 @@
 //! - [`DatabaseAddress`]: PostgreSQL in place of the embedded database.
 //! - [`Options`] → [`Platform::build`] (opens the state, binds the ports) → [`Platform::run`].
 //! - [`client`]: the API as commands call it.
+//! - [`TraceOptions`]: where spans of calls are sent.
 //! - [`Ready`] says where everything is.
 //!
 //! The parts are the same as when they run apart: the agent calls the control plane over HTTP, the control plane
@@ -13,7 +14,9 @@ mod error;
 mod gate;
 mod options;
 mod source;
+mod traces;
 
 pub use error::Error;
 pub use options::{Build, Options, Platform, Ready};
+pub use traces::TraceOptions;
 pub use wheelhouse_store::postgres::Address as DatabaseAddress;

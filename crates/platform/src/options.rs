@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::gate::KeyGate;
 use crate::source::RegistrySource;
+use crate::traces::{self, Exporter, TraceOptions};
 use axum::Router;
 use http_body_util::BodyExt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,6 +19,7 @@ use wheelhouse_controlplane::{ControlPlane, NewKey, create_key, ensure_first_key
 use wheelhouse_functions::engine::ChartEngine;
 use wheelhouse_functions::id::AccountId;
 use wheelhouse_functions::scope::Grants;
+use wheelhouse_functions::trace::SpanSink;
 use wheelhouse_gateway::{ApiService, Gateway};
 use wheelhouse_registry::server::Access;
 use wheelhouse_registry::{AddressPolicy, Client};
@@ -45,6 +47,8 @@ pub struct Options {
     pub registry_anybody: Access,
     /// Which addresses charts may be fetched from. The embedded registry is always among them.
     pub charts: AddressPolicy,
+    /// Where spans of calls are sent; `None` for nowhere.
+    pub traces: Option<TraceOptions>,
     /// The control plane's own options.
     pub control: wheelhouse_controlplane::Options,
     /// The gateway's own options.
@@ -64,6 +68,7 @@ impl Options {
             listen_registry: Some(at(5000)),
             registry_anybody: Access::Pull,
             charts: AddressPolicy::default(),
+            traces: None,
             control: wheelhouse_controlplane::Options::default(),
             gateway: wheelhouse_gateway::Options::default(),
         }
@@ -116,6 +121,7 @@ pub struct Platform {
     gateway: Gateway,
     listeners: Vec<TcpListener>,
     registry: Option<(TcpListener, Router)>,
+    exporter: Option<Exporter>,
     ready: Ready,
 }
 
@@ -173,6 +179,12 @@ impl Platform {
             first_token: first.map(|value| value.reveal().to_owned()),
         };
 
+        let (spans, exporter, dropped) = match options.traces.map(traces::build).transpose()? {
+            Some((collector, exporter, dropped)) => {
+                (Some(Arc::new(collector) as Arc<dyn SpanSink>), Some(exporter), Some(dropped))
+            }
+            None => (None, None, None),
+        };
         let (routes, published) = watch::channel(Arc::default());
         let wake = Arc::new(Notify::new());
         let gateway = Gateway::build(wheelhouse_gateway::Build {
@@ -180,6 +192,7 @@ impl Platform {
             authenticator: Arc::clone(&authenticator),
             routes: published,
             wake: Arc::clone(&wake),
+            spans: spans.clone(),
             options: options.gateway,
         });
         let client = Client::new(wheelhouse_registry::Options {
@@ -195,11 +208,21 @@ impl Platform {
             load: gateway.load_source(),
             routes,
             wake,
-            more_metrics: Arc::new(move |registry| measured.register_metrics(registry)),
+            more_metrics: Arc::new(move |registry| {
+                measured.register_metrics(registry);
+                if let Some(dropped) = &dropped {
+                    registry.register(
+                        "wheelhouse_spans_dropped",
+                        "Spans the collector did not take",
+                        dropped.clone(),
+                    );
+                }
+            }),
+            spans,
             options: options.control,
         });
         let registry = registry.map(|(listener, router, _)| (listener, router));
-        Ok(Self { store, engine, control, gateway, listeners, registry, ready })
+        Ok(Self { store, engine, control, gateway, listeners, registry, exporter, ready })
     }
 
     /// Where everything is.
@@ -267,6 +290,11 @@ impl Platform {
                 }
             }
         };
+        let traces = async {
+            if let Some(exporter) = self.exporter {
+                exporter.run(cancel.clone()).await;
+            }
+        };
         let agent = async {
             let Some((cluster, options)) = agent else { return Ok(()) };
             let parts = wheelhouse_agent::Build { cluster, engine: Arc::clone(&self.engine), options };
@@ -276,10 +304,11 @@ impl Platform {
             }
             ended.map_err(Error::Agent)
         };
-        let (_, (), (), ended) = tokio::join!(
+        let (_, (), (), (), ended) = tokio::join!(
             self.gateway.serve(self.listeners, api, cancel.clone()),
             self.control.run(cancel.clone()),
             registry,
+            traces,
             agent
         );
         ended

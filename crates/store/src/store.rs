@@ -2,7 +2,7 @@
 
 use crate::backend::{Audited, Backend, Collection, Filter, Operation, Query, Row};
 use crate::postgres::{Address, Postgres};
-use crate::{Error, vault};
+use crate::{Clock, Error, failpoint, vault};
 use aws_lc_rs::digest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +42,7 @@ pub struct Stored<T> {
 pub struct Store {
     backend: Arc<dyn Backend>,
     vault: Arc<vault::Vault>,
+    clock: Arc<Clock>,
 }
 
 impl std::fmt::Debug for Store {
@@ -54,7 +55,7 @@ impl Store {
     /// Puts typed access on a backend.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, vault: vault::Vault) -> Self {
-        Self { backend, vault: Arc::new(vault) }
+        Self { backend, vault: Arc::new(vault), clock: Arc::default() }
     }
 
     /// Opens (or makes) the embedded database of a directory: `state.db` and `master.key`.
@@ -91,6 +92,12 @@ impl Store {
     /// Starts a batch of changes.
     pub fn transaction(&self) -> Transaction<'_> {
         Transaction { store: self, batch: Vec::new(), error: None }
+    }
+
+    /// The time, as records are stamped with it.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
     }
 
     /// The vault that seals secrets.
@@ -342,7 +349,10 @@ impl Transaction<'_> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        self.store.backend.commit(self.batch).await
+        failpoint::reach(failpoint::Place::Before);
+        self.store.backend.commit(self.batch).await?;
+        failpoint::reach(failpoint::Place::After);
+        Ok(())
     }
 
     fn row<T: Record>(&mut self, record: &T, revision: u64) -> Option<Row> {

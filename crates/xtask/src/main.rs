@@ -5,8 +5,10 @@ mod bench_engine;
 mod bench_gateway;
 mod bench_hostile;
 mod bench_local;
+mod bench_platform;
 mod compare_helm;
 mod corpus;
+mod faults;
 mod generated;
 mod image;
 mod measure;
@@ -35,6 +37,8 @@ cargo xtask COMMAND
   image [--output FILE] [--name NAME]
                                   build the example server into an OCI image and print its digest
   bench-gateway                   latency, throughput and memory of the gateway, beside nginx where it is installed
+  bench-platform [FUNCTIONS]      measure the control plane with many functions
+  faults [ROUNDS]                 kill the process at each step of what it does, and look for what was lost
   bench-check [--helm PATH] [--runs N]
                                   measure check and template as whole processes on 300 objects
   bench-engine [--helm PATH] [--runs N] [CHARTS...]
@@ -54,6 +58,8 @@ fn main() -> ExitCode {
         ["compare-helm", rest @ ..] => compare_helm::run(rest),
         ["image", rest @ ..] => image::run(rest),
         ["bench-gateway"] => bench_gateway::run(),
+        ["bench-platform", rest @ ..] => bench_platform::run(rest),
+        ["faults", rest @ ..] => faults::run(rest),
         ["bench-check", rest @ ..] => bench_check::run(rest),
         ["bench-engine", rest @ ..] => bench_engine::run(rest),
         ["bench-hostile", rest @ ..] => bench_hostile::run(rest),

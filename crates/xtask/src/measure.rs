@@ -78,6 +78,11 @@ pub(crate) fn percentile_95(times: &[Duration]) -> Duration {
     at_share(times, 95)
 }
 
+/// The duration that 99 of 100 do not exceed; zero of none.
+pub(crate) fn percentile_99(times: &[Duration]) -> Duration {
+    at_share(times, 99)
+}
+
 fn at_share(times: &[Duration], percent: usize) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();

@@ -127,6 +127,29 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     if !record {
         say!("playing the transcripts against ours");
         play(None, false)?;
+        say!("functions on the real API server");
+        functions(&plane)?;
+    }
+    Ok(())
+}
+
+/// The platform's own tests with the real API server in place of ours: one after the other, for they share it.
+fn functions(plane: &ControlPlane) -> Result<()> {
+    let tokens = std::fs::read_to_string(plane.state.join("tokens.csv"))?;
+    let token = tokens.split(',').next().unwrap_or_default().to_owned();
+    let kubeconfig = std::fs::read_to_string(plane.kubeconfig())?;
+    let server = kubeconfig.split("server: \"").nth(1).and_then(|rest| rest.split('"').next());
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["test", "--quiet", "--package", "wheelhouse-platform", "--test", "it", "documents::"])
+        .args(["--", "--test-threads=1", "--nocapture"])
+        .env("KUBERNETES_TEST_SERVER", server.context("the kubeconfig names no server")?)
+        .env("KUBERNETES_TEST_TOKEN", token)
+        .env("KUBERNETES_TEST_AUTHORITY", plane.state.join("certs/apiserver.crt"))
+        .current_dir(reference::root())
+        .status()
+        .context("cannot run cargo")?;
+    if !status.success() {
+        bail!("functions do not come up on the real API server");
     }
     Ok(())
 }

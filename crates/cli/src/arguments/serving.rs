@@ -49,6 +49,10 @@ pub(crate) struct ServingOptions {
     /// How long an instance may take to serve before its deployment fails, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 7200, value_parser = clap::value_parser!(u32).range(1..))]
     pub startup_timeout: u32,
+    /// An OpenTelemetry collector for traces (OTLP over HTTP), such as http://127.0.0.1:4318; headers of exports are
+    /// taken from OTEL_EXPORTER_OTLP_HEADERS, the service's name from OTEL_SERVICE_NAME
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
     /// How to say where everything is
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Report,

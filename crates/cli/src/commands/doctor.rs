@@ -110,6 +110,7 @@ fn platform(api: &Api, checks: &mut Vec<Check>) {
                 error.to_string(),
                 "start one with wheelhouse up, or name another with --server",
             ));
+            checks.push(machine());
             return;
         }
         Ok(response) if !response.status().is_success() => {
@@ -144,6 +145,21 @@ fn platform(api: &Api, checks: &mut Vec<Check>) {
             checks.push(odd("clusters", reason(&failure), "use a key with list_cluster_groups to see them"))
         }
     }
+}
+
+/// Whether a platform could be started here.
+fn machine() -> Check {
+    const NAME: &str = "this machine";
+    let report = wheelhouse_local::doctor::examine();
+    if report.is_fit() {
+        return good(NAME, "can run containers: wheelhouse up starts everything");
+    }
+    let lacking: Vec<&str> = report.findings.iter().map(|finding| finding.problem.as_str()).collect();
+    odd(
+        NAME,
+        format!("cannot run containers: {}", lacking.join("; ")),
+        "start with sudo, or use wheelhouse serve, and wheelhouse agent for another cluster",
+    )
 }
 
 fn reason(failure: &Failure) -> String {

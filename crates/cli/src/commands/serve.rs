@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wheelhouse_platform::{Build, DatabaseAddress, Options, Platform};
+use wheelhouse_platform::{Build, DatabaseAddress, Options, Platform, TraceOptions};
 
 use super::Failure;
 use super::up::{addresses, next_command, text};
@@ -51,5 +51,22 @@ pub(super) fn platform_options(serving: &ServingOptions, state: &Path) -> Result
     options.listen_registry = Some(serving.listen_registry);
     options.control.timers.startup = jiff::SignedDuration::from_secs(serving.startup_timeout.into());
     options.charts.private_hosts.extend(serving.private_registry.iter().cloned());
+    options.traces = serving.otlp_endpoint.as_deref().map(trace_options);
     Ok(options)
+}
+
+/// Where traces go, by OpenTelemetry's own variables.
+fn trace_options(endpoint: &str) -> TraceOptions {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let headers = variable("OTEL_EXPORTER_OTLP_HEADERS").unwrap_or_default();
+    let pair = |text: &str| {
+        let (name, value) = text.split_once('=')?;
+        let value = percent_encoding::percent_decode_str(value.trim()).decode_utf8_lossy().into_owned();
+        Some((name.trim().to_owned(), value))
+    };
+    TraceOptions {
+        endpoint: endpoint.to_owned(),
+        headers: headers.split(',').filter_map(pair).collect(),
+        service: variable("OTEL_SERVICE_NAME").unwrap_or_else(|| "wheelhouse".to_owned()),
+    }
 }

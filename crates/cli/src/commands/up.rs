@@ -1,11 +1,14 @@
 //! `up`: everything on this machine, in this process.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 use wheelhouse_platform::Ready;
 
 use super::Failure;
 use super::serve::platform_options;
 use crate::arguments::{Report, Up};
+use crate::contexts::Contexts;
 use crate::narrator;
 use crate::printer::Printer;
 use crate::running::{block_on, state_home, stop_signal};
@@ -29,11 +32,13 @@ pub(super) fn run(options: &Up, settings: &Settings, printer: Printer) -> Result
             () = stop.cancelled() => return Ok(()),
         };
         let ready = &stack.ready;
+        let context = keep_context(ready, &state, printer);
         match options.serving.output {
             Report::Json => {
                 let mut document = addresses(ready);
                 document.insert("kubeconfig".to_owned(), stack.kubeconfig.display().to_string().into());
                 document.insert("state".to_owned(), state.display().to_string().into());
+                document.insert("context".to_owned(), json!(context));
                 let milliseconds = |time: std::time::Duration| json!(time.as_secs_f64() * 1e3);
                 let timings = json!({
                     "clusterMs": milliseconds(stack.cluster_took),
@@ -46,12 +51,13 @@ pub(super) fn run(options: &Up, settings: &Settings, printer: Printer) -> Result
                 printer.data(text(ready));
                 printer.data(format!("cluster   KUBECONFIG={}\n", stack.kubeconfig.display()));
                 printer.talk(&format!(
-                    "\nThe cluster took {:.2} s, the platform {:.2} s. State: {}\n{}\nCtrl-C stops everything; \
+                    "\nThe cluster took {:.2} s, the platform {:.2} s. State: {}\n{}\n{}Ctrl-C stops everything; \
                      the next `up` goes on from there.",
                     stack.cluster_took.as_secs_f64(),
                     stack.platform_took.as_secs_f64(),
                     state.display(),
                     next_command(ready),
+                    context.map(|name| told_context(&name)).unwrap_or_default(),
                 ));
             }
         }
@@ -66,6 +72,25 @@ pub(super) fn run(options: &Up, settings: &Settings, printer: Printer) -> Result
             () = told => Ok(()),
         }
     })
+}
+
+/// Keeps a context, so that other commands find this platform. That it cannot be kept is told and stops nothing.
+fn keep_context(ready: &Ready, state: &Path, printer: Printer) -> Option<String> {
+    let state = std::path::absolute(state).unwrap_or_else(|_| state.to_owned());
+    let server = format!("http://{}", reachable(ready.gateway));
+    match Contexts::keep_own(&state.display().to_string(), &server, ready.first_token.as_deref()) {
+        Ok(kept) => kept,
+        Err(failure) => {
+            printer.talk(&format!("warning: no context is kept for other commands: {}", failure.message));
+            None
+        }
+    }
+}
+
+fn told_context(name: &str) -> String {
+    format!(
+        "Other commands use the context \"{name}\" from now on: `wheelhouse function list` in any shell.\n"
+    )
 }
 
 /// Where everything is, as JSON.

@@ -76,6 +76,23 @@ fn the_documents_own_commands_lead_to_an_answer_that_survives_restart_and_kill()
     };
     machine.eventually("the function answers", || answers(&machine));
 
+    // In another shell, with nothing set: `up` left a context.
+    let run = |words: &[&str]| {
+        let (code, output, said) = machine.wheelhouse(words);
+        assert_eq!(code, Some(0), "{words:?}: {output}{said}");
+        output
+    };
+    let listed: Value = serde_json::from_str(&run(&["function", "list", "-o", "json"])).unwrap();
+    assert_eq!(listed["functions"][0]["id"], function.as_str());
+    let contexts: Value = serde_json::from_str(&run(&["context", "list", "-o", "json"])).unwrap();
+    assert_eq!((&contexts[0]["name"], &contexts[0]["current"]), (&json!("local"), &json!(true)));
+    assert!(run(&["doctor"]).contains("GPUs"));
+    // What the container wrote comes through agent and control plane.
+    let logs = run(&["function", "logs", &function]);
+    assert!(logs.contains("serves on port 8001") && logs.contains("/infer 200"), "{logs}");
+    let tail = run(&["function", "logs", &function, "--tail", "1", "-o", "json"]);
+    assert_eq!(tail.lines().count(), 1, "{tail}");
+
     for signal in [Signal::TERM, Signal::KILL] {
         machine.end(signal);
         let begun = Instant::now();
@@ -83,6 +100,9 @@ fn the_documents_own_commands_lead_to_an_answer_that_survives_restart_and_kill()
         machine.eventually("the function answers again", || answers(&machine));
         machine.until(&path, "ACTIVE");
         eprintln!("answers again {:?} after the start", begun.elapsed());
+        // A start that makes no token keeps the one that is known.
+        let (code, _, said) = machine.wheelhouse(&["function", "get", &function]);
+        assert_eq!(code, Some(0), "{said}");
     }
     let instances = &machine.until(&path, "ACTIVE")["activeInstances"];
     assert_eq!(instances.as_array().map(Vec::len), Some(1), "{instances}");
@@ -130,4 +150,55 @@ fn a_function_of_two_nodes_answers_from_both() {
     );
     let by = &answer["outputs"][2]["data"];
     assert_eq!(*by, json!(["multi-node-0", "multi-node-1", "multi-node-0", "multi-node-1"]), "{answer}");
+}
+
+#[test]
+fn whichever_part_is_killed_the_function_comes_back_by_itself() {
+    if !has("curl") || !has("bash") {
+        return;
+    }
+    let Some(mut machine) = Machine::start_apart() else { return };
+    machine.push("inference-test", |values| values, true);
+    machine.eventually("the cluster is introduced", || {
+        let groups = machine.call("GET", "/v2/nvcf/clusterGroups", &Value::Null);
+        groups["clusterGroups"].as_array().is_some_and(|groups| !groups.is_empty()).then_some(())
+    });
+    let (function, version, path) = create_and_deploy(&machine);
+    let answers = |machine: &Machine| {
+        let answer = ask(machine, &function, ASKED);
+        (answer["outputs"][0]["data"][0] == "hello, world").then_some(())
+    };
+    let whole = |machine: &Machine, what: &str| {
+        machine.eventually(what, || answers(machine));
+        let seen = machine.until(&path, "ACTIVE");
+        assert_eq!(seen["activeInstances"].as_array().map(Vec::len), Some(1), "{what}: {seen}");
+    };
+    whole(&machine, "the function answers");
+
+    machine.kill_containers(&function);
+    whole(&machine, "it answers after its container was killed");
+
+    // Without its agent it serves; what is asked for meanwhile is done when the agent is back.
+    machine.kill_agent();
+    assert!(answers(&machine).is_some());
+    let ids = [("FUNCTION_ID", function.as_str()), ("FUNCTION_VERSION_ID", version.as_str())];
+    let deployment = path.replacen("/functions/", "/deployments/functions/", 1);
+    let removed = machine.call("DELETE", &deployment, &Value::Null);
+    assert_eq!(removed["function"]["status"], "INACTIVE", "{removed}");
+    let deployed: Value = serde_json::from_str(&machine.shell(DEPLOY, &ids)).unwrap();
+    assert_eq!(deployed["deployment"]["functionStatus"], "DEPLOYING", "{deployed}");
+    machine.start_agent();
+    // Again while it works.
+    machine.eventually("the agent has taken the instance", || {
+        let seen = machine.call("GET", &path, &Value::Null);
+        let instances = seen["function"]["activeInstances"].as_array()?.len();
+        (instances > 0).then_some(())
+    });
+    machine.kill_agent();
+    machine.start_agent();
+    whole(&machine, "it answers after its agent was killed twice");
+
+    machine.end(Signal::KILL);
+    assert!(machine.up(0));
+    whole(&machine, "it answers after the platform was killed");
 }

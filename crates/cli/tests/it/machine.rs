@@ -34,7 +34,27 @@ pub(crate) struct Machine {
     folder: tempfile::TempDir,
     ports: [u16; 3],
     running: Option<Child>,
+    /// A cluster of its own process, for `serve` and an agent beside it.
+    apart: Option<Apart>,
     pub(crate) token: String,
+}
+
+/// What runs beside the platform where it is not one process.
+struct Apart {
+    cluster: Child,
+    kubeconfig: PathBuf,
+    agent: Option<Child>,
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        if let Some(mut agent) = self.agent.take() {
+            let _gone = agent.kill();
+            let _ended = agent.wait();
+        }
+        let _gone = kill_process(pid(&self.cluster), Signal::TERM);
+        let _ended = self.cluster.wait();
+    }
 }
 
 impl Drop for Machine {
@@ -57,16 +77,85 @@ impl Machine {
         let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let ports = listeners.map(|listener| listener.local_addr().unwrap().port());
         let folder = tempfile::Builder::new().prefix("wheelhouse-test-").tempdir().unwrap();
-        let mut machine = Machine { folder, ports, running: None, token: String::new() };
+        let mut machine = Machine { folder, ports, running: None, apart: None, token: String::new() };
         machine.up(nodes).then_some(machine)
+    }
+
+    /// Starts cluster, platform and agent as three processes; nothing where there can be no containers.
+    pub(crate) fn start_apart() -> Option<Self> {
+        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let ports = listeners.map(|listener| listener.local_addr().unwrap().port());
+        let folder = tempfile::Builder::new().prefix("wheelhouse-test-").tempdir().unwrap();
+        let mut cluster = Command::new(BINARY)
+            .args(["local", "up", "--output=json", "--gpu=L40=1", "--listen=127.0.0.1:0", "--state"])
+            .arg(folder.path().join("cluster"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(cluster.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Ok(document) = serde_json::from_str::<Value>(&line) else {
+            assert_eq!(cluster.wait().unwrap().code(), Some(NO_CONTAINERS), "`local up` failed");
+            eprintln!("SKIPPED: this machine cannot run containers");
+            return None;
+        };
+        let kubeconfig = PathBuf::from(document["kubeconfig"].as_str().unwrap());
+        let apart = Some(Apart { cluster, kubeconfig, agent: None });
+        let mut machine = Machine { folder, ports, running: None, apart, token: String::new() };
+        assert!(machine.up(0));
+        machine.start_agent();
+        Some(machine)
+    }
+
+    /// Starts the agent of a cluster that runs apart.
+    pub(crate) fn start_agent(&mut self) {
+        let scopes = json!({ "authorizations": { "policies": [{ "scopes": ["admin:nvca-cluster"] }] } });
+        let key = self.call("POST", "/v1/keys", &scopes);
+        let apart = self.apart.as_mut().unwrap();
+        let agent = Command::new(BINARY)
+            .args(["agent", "--server", &format!("http://127.0.0.1:{}", self.ports[0])])
+            .arg("--kubeconfig")
+            .arg(&apart.kubeconfig)
+            .env("WHEELHOUSE_AGENT_TOKEN", key["value"].as_str().unwrap())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        apart.agent = Some(agent);
+    }
+
+    /// Ends the agent as `kill -9` does.
+    pub(crate) fn kill_agent(&mut self) {
+        let mut agent = self.apart.as_mut().unwrap().agent.take().unwrap();
+        agent.kill().unwrap();
+        agent.wait().unwrap();
+    }
+
+    /// Ends the processes of a function's containers as `kill -9` does.
+    pub(crate) fn kill_containers(&self, function: &str) {
+        let mark = format!("NVCF_FUNCTION_ID={function}");
+        let mut killed = 0;
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(id) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
+            // A process may end while it is looked at.
+            let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+            if environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()) {
+                let _ended = kill_process(Pid::from_raw(id).unwrap(), Signal::KILL);
+                killed += 1;
+            }
+        }
+        assert!(killed > 0, "no process of function {function} was found");
     }
 
     /// Starts the platform on what is in the folder.
     pub(crate) fn up(&mut self, nodes: u32) -> bool {
         let [api, grpc, registry] = self.ports.map(|port| format!("127.0.0.1:{port}"));
-        let mut child = Command::new(BINARY)
-            .args(["up", "--output=json", "--gpu=L40=1"])
-            .arg(format!("--nodes={nodes}"))
+        let mut command = Command::new(BINARY);
+        match self.apart {
+            Some(_) => command.arg("serve"),
+            None => command.args(["up", "--gpu=L40=1"]).arg(format!("--nodes={nodes}")),
+        };
+        let mut child = command
+            .arg("--output=json")
             .args([
                 format!("--listen={api}"),
                 format!("--listen-grpc={grpc}"),
@@ -74,6 +163,7 @@ impl Machine {
             ])
             .arg("--state")
             .arg(self.folder.path())
+            .env("WHEELHOUSE_CONFIG_HOME", self.config())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -87,7 +177,7 @@ impl Machine {
         }
         self.running = Some(child);
         let document: Value = serde_json::from_str(&line).unwrap();
-        eprintln!("up: {}", document["timings"]);
+        eprintln!("up: {}", document.get("timings").unwrap_or(&Value::Null));
         match document["token"].as_str() {
             Some(token) => self.token = token.to_owned(),
             None => assert!(!self.token.is_empty(), "the first start makes a token"),
@@ -102,6 +192,20 @@ impl Machine {
         let begun = Instant::now();
         let status = child.wait().unwrap();
         eprintln!("ended by {signal:?} after {:?}: {status}", begun.elapsed());
+    }
+
+    /// Where contexts are kept: `up` leaves one there.
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("config")
+    }
+
+    /// Runs another command as in another shell: it knows of the platform what `up` left. Gives exit code, output
+    /// and what was said.
+    pub(crate) fn wheelhouse(&self, words: &[&str]) -> (Option<i32>, String, String) {
+        let output =
+            Command::new(BINARY).args(words).env("WHEELHOUSE_CONFIG_HOME", self.config()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
     }
 
     pub(crate) fn registry(&self) -> String {

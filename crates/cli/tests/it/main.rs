@@ -12,6 +12,7 @@ mod check;
 mod contexts;
 mod create;
 mod dependency;
+mod faults;
 mod functions;
 mod lifecycle;
 mod lint;

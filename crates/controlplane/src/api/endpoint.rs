@@ -162,7 +162,7 @@ async fn guard(
         .ok_or_else(|| unauthorized("The request has no bearer token"))?;
     let principal = core
         .authenticator
-        .authenticate(token, core.now())
+        .authenticate(token, core.wall())
         .await?
         .map_err(|_| unauthorized("The bearer token is not accepted"))?;
     let named = params.iter().find(|(name, _)| *name == "ncaId").map(|(_, value)| value.to_owned());

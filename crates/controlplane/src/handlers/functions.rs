@@ -125,6 +125,7 @@ async fn create(
     violations.into_result(())?;
     let (draft, telemetries) = body.into_draft()?;
     let definition = draft.check()?;
+    core.check_telemetries(caller, &telemetries).await?;
     let mut transaction = core.store.transaction();
     let mut chart_digest = None;
     let mut findings = Vec::new();

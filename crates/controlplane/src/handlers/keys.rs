@@ -227,7 +227,7 @@ async fn create(
     Json(body): Json<CreateKeyRequest>,
 ) -> ApiResult<axum::Json<KeyDto>> {
     let (grants, resources) = read(&body.authorizations, &caller)?;
-    let now = core.now();
+    let now = core.wall();
     let expires_at = match body.expires_at.as_deref() {
         None => None,
         Some(text) => {
@@ -261,7 +261,7 @@ async fn create(
 }
 
 async fn list(State(core): State<Arc<Core>>, caller: Caller) -> ApiResult<axum::Json<ListKeysResponse>> {
-    let now = core.now();
+    let now = core.wall();
     let all = core.store.table::<ApiKey>().list(Filter::Account(caller.account.to_string())).await?;
     let keys = all.iter().map(|stored| shown(&stored.value, None, false, now)).collect();
     Ok(axum::Json(ListKeysResponse { keys }))
@@ -286,7 +286,7 @@ async fn get(
     caller: Caller,
     Params(path): Params<KeyPath>,
 ) -> ApiResult<axum::Json<KeyDto>> {
-    Ok(axum::Json(shown(&own(&core, &caller, &path).await?.value, None, true, core.now())))
+    Ok(axum::Json(shown(&own(&core, &caller, &path).await?.value, None, true, core.wall())))
 }
 
 async fn delete(
@@ -309,7 +309,7 @@ async fn update(
 ) -> ApiResult<axum::Json<KeyDto>> {
     let mut stored = own(&core, &caller, &path).await?;
     (stored.value.grants, stored.value.resources) = read(&body.authorizations, &caller)?;
-    let now = core.now();
+    let now = core.wall();
     let entry = caller.audit(now, "update_key", stored.value.id);
     core.store.transaction().update(&stored).audit(&entry).commit().await?;
     core.authenticator.forget(&stored.value.hash);
@@ -320,7 +320,7 @@ async fn introspect(
     State(core): State<Arc<Core>>,
     Json(body): Json<IntrospectionRequest>,
 ) -> ApiResult<axum::Json<IntrospectionResponse>> {
-    let answer = core.authenticator.authenticate(&body.key, core.now()).await?;
+    let answer = core.authenticator.authenticate(&body.key, core.wall()).await?;
     Ok(axum::Json(match answer {
         Err(_) => IntrospectionResponse { active: false, nca_id: None, sub: None, scopes: Vec::new() },
         Ok(principal) => IntrospectionResponse {

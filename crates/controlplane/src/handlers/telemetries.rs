@@ -15,6 +15,7 @@ use wheelhouse_functions::definition::check_secrets;
 use wheelhouse_functions::id::TelemetryId;
 use wheelhouse_functions::problem::Problem;
 use wheelhouse_functions::scope::Scope;
+use wheelhouse_functions::version::Telemetries;
 use wheelhouse_functions::violation::Violations;
 use wheelhouse_store::record::Telemetry;
 use wheelhouse_store::{Filter, Stored};
@@ -159,6 +160,29 @@ async fn add(
     }
     transaction.commit().await?;
     Ok(axum::Json(TelemetryResponse { telemetry: shown(&telemetry) }))
+}
+
+impl Core {
+    /// A version may send only to telemetries of its account, each what it takes.
+    pub(crate) async fn check_telemetries(
+        &self,
+        caller: &Caller,
+        named: &Telemetries,
+    ) -> Result<(), Problem> {
+        let kinds = [("LOGS", &named.logs), ("METRICS", &named.metrics), ("TRACES", &named.traces)];
+        for (kind, id) in kinds {
+            let Some(id) = id else { continue };
+            let found = self.store.table::<Telemetry>().get(id).await.map_err(storage)?;
+            let own = found.filter(|stored| stored.value.account == caller.account);
+            let own =
+                own.ok_or_else(|| Problem::invalid_request(format_args!("Telemetry id '{id}': Not found")))?;
+            if !own.value.types.iter().any(|taken| taken == kind) {
+                let detail = format!("Telemetry id '{id}' does not take {kind}");
+                return Err(Problem::invalid_request(detail));
+            }
+        }
+        Ok(())
+    }
 }
 
 async fn list(State(core): State<Arc<Core>>, caller: Caller) -> ApiResult<axum::Json<ListTelemetryResponse>> {

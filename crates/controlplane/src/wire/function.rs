@@ -113,6 +113,16 @@ pub(crate) struct CreateFunctionRequest {
 
 impl CreateFunctionRequest {
     pub(crate) fn into_draft(self) -> Result<(Draft, Telemetries), Problem> {
+        let named = |dto: &TelemetriesDto| {
+            dto.logs_telemetry_id.is_some()
+                || dto.metrics_telemetry_id.is_some()
+                || dto.traces_telemetry_id.is_some()
+        };
+        if self.telemetries.as_ref().is_some_and(|telemetries| !named(telemetries)) {
+            return Err(Problem::invalid_request(
+                "At least one telemetry id must be specified in 'telemetries'",
+            ));
+        }
         let telemetries = self.telemetries.unwrap_or_default();
         let draft = Draft {
             name: self.name,

@@ -6,6 +6,7 @@ use axum::http::{Method, Request, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -53,8 +54,12 @@ impl ChartEngine for Engine {
     }
 }
 
-/// Gives one archive under every reference, but for hosts that play a part.
-struct Charts(Arc<Mutex<Vec<u8>>>);
+/// Gives one archive under every reference, but for hosts that play a part; the whole of it may be away.
+#[derive(Default)]
+struct Charts {
+    archive: Arc<Mutex<Vec<u8>>>,
+    away: AtomicBool,
+}
 
 impl ChartSource for Charts {
     fn fetch<'a>(
@@ -64,13 +69,16 @@ impl ChartSource for Charts {
     ) -> BoxFuture<'a, Result<FetchedChart, FetchError>> {
         Box::pin(async move {
             let host = reference.host().to_owned();
+            if self.away.load(Ordering::Relaxed) {
+                return Err(FetchError::Unavailable { host, reason: "connection refused".into() });
+            }
             match host.as_str() {
                 "private" if logins.is_empty() => {
                     Err(FetchError::Unauthorized { host, reason: "401".into() })
                 }
                 "down" => Err(FetchError::Unavailable { host, reason: "connection refused".into() }),
                 _ => Ok(FetchedChart {
-                    bytes: self.0.lock().unwrap().clone(),
+                    bytes: self.archive.lock().unwrap().clone(),
                     digest: format!("sha256:{}", "1".repeat(64)),
                 }),
             }
@@ -114,6 +122,7 @@ pub(crate) struct Harness {
     /// What every chart reference gives.
     pub(crate) archive: Arc<Mutex<Vec<u8>>>,
     loads: Arc<Loads>,
+    charts: Arc<Charts>,
     cancel: CancellationToken,
     _directory: tempfile::TempDir,
 }
@@ -146,15 +155,17 @@ impl Harness {
         let (sender, routes) = watch::channel(Arc::default());
         let loads = Arc::new(Loads::default());
         let archive = Arc::new(Mutex::new(b"chart".to_vec()));
+        let charts = Arc::new(Charts { archive: Arc::clone(&archive), away: AtomicBool::default() });
         let control = ControlPlane::build(Build {
             store: store.clone(),
             authenticator: Arc::new(Authenticator::new(store.clone())),
             engine,
-            charts: Arc::new(Charts(Arc::clone(&archive))),
+            charts: Arc::clone(&charts) as Arc<dyn ChartSource>,
             load: Arc::clone(&loads) as Arc<dyn LoadSource>,
             routes: sender,
             wake: Arc::new(Notify::new()),
             more_metrics: Arc::new(|_| {}),
+            spans: None,
             options,
         });
         let cancel = CancellationToken::new();
@@ -168,6 +179,7 @@ impl Harness {
             routes,
             archive,
             loads,
+            charts,
             cancel,
             _directory: directory,
         }
@@ -188,6 +200,11 @@ impl Harness {
             request: String::new(),
         };
         create_key(&self.store, new, jiff::Timestamp::now()).await.unwrap().1.reveal().to_owned()
+    }
+
+    /// From now on no registry answers.
+    pub(crate) fn take_registries_away(&self) {
+        self.charts.away.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn set_load(&self, version: &str, load: VersionLoad) {

@@ -9,6 +9,7 @@
 
 mod access;
 mod charts;
+mod faults;
 mod functions;
 mod harness;
 mod hostile;

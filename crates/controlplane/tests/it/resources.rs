@@ -1,8 +1,8 @@
 //! Secrets, registry credentials, sharing, accounts, telemetries, versions, the audit log.
 
-use crate::harness::Harness;
+use crate::harness::{Harness, chart_function};
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn secrets_are_written_and_never_read_back() {
@@ -184,4 +184,26 @@ async fn charts_can_be_checked_and_telemetries_kept() {
     let wrong =
         json!({ "name": "t", "endpoint": "x", "protocol": "UDP", "provider": "DATADOG", "types": ["LOGS"] });
     assert_eq!(harness.post("/v2/nvcf/telemetries", wrong).await.status, 400);
+
+    // A version names telemetries of its own account, each for what it takes.
+    let id = &added.body["telemetry"]["telemetryId"];
+    let named = async |telemetries: Value| {
+        let mut body = chart_function();
+        body["telemetries"] = telemetries;
+        harness.post("/v2/nvcf/functions", body).await
+    };
+    let told = named(json!({ "logsTelemetryId": id })).await;
+    assert_eq!(&told.body["function"]["telemetries"]["logsTelemetryId"], id, "{}", told.body);
+    let unknown = "6f1cd0a2-1111-4222-8333-944445555666";
+    for (telemetries, detail) in [
+        (json!({}), "At least one telemetry id must be specified in 'telemetries'".to_owned()),
+        (json!({ "logsTelemetryId": unknown }), format!("Telemetry id '{unknown}': Not found")),
+        (
+            json!({ "tracesTelemetryId": id }),
+            format!("Telemetry id '{}' does not take TRACES", id.as_str().unwrap()),
+        ),
+    ] {
+        let refused = named(telemetries).await;
+        assert_eq!(refused.body["detail"], format!("Invalid request: {detail}"), "{}", refused.body);
+    }
 }

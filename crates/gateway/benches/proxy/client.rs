@@ -20,10 +20,10 @@ impl Target {
 
     /// The same place, asked to answer with 202 at once.
     pub(crate) fn asynchronous(&self) -> Self {
-        let function = crate::processes::function_id();
+        let function = crate::processes::slow_function_id();
         let head = format!("POST /v2/nvcf/pexec/functions/{function}");
         let request =
-            call(&head, &self.token, "nvcf-poll-seconds: 0\r\ncontent-length: 13\r\n", "{\"hold\":true}");
+            call(&head, &self.token, "prefer: respond-async\r\ncontent-length: 13\r\n", "{\"hold\":true}");
         Self { port: self.port, token: self.token.clone(), request }
     }
 

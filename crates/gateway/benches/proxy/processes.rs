@@ -48,7 +48,7 @@ impl Running {
         let mut child = Command::new(program).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let (port, token) = line.trim().split_once(' ').unwrap();
+        let (port, token) = line.trim_end_matches('\n').split_once(' ').unwrap();
         Self { child, port: port.parse().unwrap(), token: token.to_owned(), _directory: None }
     }
 
@@ -105,6 +105,11 @@ pub(crate) fn function_id() -> FunctionId {
     FunctionId::from_parts(1, [1; 10])
 }
 
+/// One that takes few calls at a time, so that what is measured is taking calls in.
+pub(crate) fn slow_function_id() -> FunctionId {
+    FunctionId::from_parts(2, [2; 10])
+}
+
 fn tell(port: u16, token: &str) {
     println!("{port} {token}");
     std::io::stdout().flush().unwrap();
@@ -156,13 +161,18 @@ pub(crate) fn gateway(backend: u16) {
         let store = Store::open(directory.path()).unwrap();
         let value = KeyValue::random().unwrap();
         store.transaction().insert(&key(&value)).commit().await.unwrap();
-        let routes: RouteTable = [Arc::new(route(backend))].into_iter().collect();
+        let routes: RouteTable =
+            [route(backend, function_id(), 1, 20_000), route(backend, slow_function_id(), 2, 16)]
+                .into_iter()
+                .map(Arc::new)
+                .collect();
         let (_publisher, routes) = watch::channel(Arc::new(routes));
         let gateway = Gateway::build(Build {
             authenticator: Arc::new(Authenticator::new(store.clone())),
             store,
             routes,
             wake: Arc::new(Notify::new()),
+            spans: None,
             options: Options { queue_limit: usize::MAX, ..Options::default() },
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -194,10 +204,10 @@ fn key(value: &KeyValue) -> ApiKey {
     }
 }
 
-fn route(backend: u16) -> Route {
+fn route(backend: u16, function: FunctionId, number: u8, slots: u32) -> Route {
     Route {
-        function: function_id(),
-        version: VersionId::from_parts(1, [2; 10]),
+        function,
+        version: VersionId::from_parts(u64::from(number), [number; 10]),
         name: "bench".into(),
         account: "bench".parse().unwrap(),
         shared_with: vec![],
@@ -205,9 +215,9 @@ fn route(backend: u16) -> Route {
         inference_path: "/infer".into(),
         grpc: false,
         instances: vec![RouteInstance {
-            id: InstanceId::from_parts(1, [3; 10]),
+            id: InstanceId::from_parts(u64::from(number), [3; 10]),
             endpoints: vec![Endpoint { host: "127.0.0.1".into(), port: backend }],
-            slots: 20_000,
+            slots,
             instance_type: "A.GPU.L40_1x".into(),
             backend: "group".into(),
         }],

@@ -147,6 +147,8 @@ pub(crate) async fn exchange(
             &permit.instance,
             &admitted.principal,
         );
+        let traced = admitted.trace.as_ref();
+        let span = traced.map(|trace| trace.sending(tries + 1, &permit.instance, &mut parts.headers));
         let endpoint = &permit.endpoint;
         let authority = format!("{}:{}", endpoint.host, endpoint.port);
         let wrong = |_| Refusal::new(ProblemKind::BadRequest, "The path cannot be sent on");
@@ -158,7 +160,7 @@ pub(crate) async fn exchange(
         *outgoing.method_mut() = parts.method.clone();
         *outgoing.uri_mut() = uri;
         *outgoing.version_mut() = if multiplexed { Version::HTTP_2 } else { Version::HTTP_11 };
-        outgoing.headers_mut().clone_from(&parts.headers);
+        *outgoing.headers_mut() = std::mem::take(&mut parts.headers);
         if !multiplexed && let Ok(host) = HeaderValue::from_str(&authority) {
             outgoing.headers_mut().insert(header::HOST, host);
         }
@@ -166,14 +168,21 @@ pub(crate) async fn exchange(
             sending(permit.instance.id).await?;
         }
         match shared.upstream.send(endpoint, outgoing, multiplexed).await {
-            Ok(response) => return Ok(Exchange { response, permit, outcome }),
+            Ok(response) => {
+                if let Some(span) = span {
+                    span.answered(response.status().as_u16());
+                }
+                return Ok(Exchange { response, permit, outcome });
+            }
             Err(UpstreamError::Connect(address, error, unsent)) => {
-                tracing::warn!(address, %error, instance = %permit.instance.id, "cannot reach an instance");
+                let (request, instance) = (admitted.request, permit.instance.id);
+                tracing::warn!(%request, address, %error, %instance, "cannot reach an instance");
                 tries += 1;
                 let Some(unsent) = unsent.filter(|_| tries < TRIES) else {
                     return Err(Refusal::new(ProblemKind::ServiceUnavailable, "No instance can be reached"));
                 };
-                body = Some(unsent.into_body());
+                let (unsent, unsent_body) = unsent.into_parts();
+                (parts.headers, body) = (unsent.headers, Some(unsent_body));
                 avoid.push(permit.instance.id);
                 let others = route.instances.iter().any(|instance| !avoid.contains(&instance.id));
                 drop(permit);
@@ -184,7 +193,8 @@ pub(crate) async fn exchange(
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, instance = %permit.instance.id, "an instance did not answer");
+                let (request, instance) = (admitted.request, permit.instance.id);
+                tracing::warn!(%request, %error, %instance, "an instance did not answer");
                 return Err(Refusal::new(ProblemKind::BadGateway, "The instance closed the connection"));
             }
         }

@@ -159,3 +159,30 @@ async fn stopping_lets_calls_finish() {
     tokio::time::timeout(Duration::from_secs(60), harness.serving.take().unwrap()).await.unwrap().unwrap();
     assert!(tokio::net::TcpStream::connect(harness.address).await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_browsers_may_call_by_path_and_functions_answer_for_their_own() {
+    let harness = Harness::start().await;
+    let path = format!("/v2/nvcf/pexec/functions/{}", function_id());
+    let asks = |path: &str| {
+        http::Request::builder()
+            .method("OPTIONS")
+            .uri(path)
+            .header("host", "api.test")
+            .header("origin", "https://page.test")
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type")
+    };
+    let allowed = harness.call(asks(&path), "").await;
+    assert_eq!((allowed.status, allowed.header("access-control-allow-origin")), (200, "https://page.test"));
+    assert_eq!(allowed.header("access-control-allow-methods"), "POST");
+    assert_eq!(allowed.header("access-control-allow-headers"), "authorization,content-type");
+    assert_eq!(allowed.header("access-control-max-age"), "86400");
+    let called =
+        harness.call(harness.request("POST", &path).header("origin", "https://page.test"), "x").await;
+    assert_eq!((called.status, called.header("access-control-allow-origin")), (200, "https://page.test"));
+    // Passed through, both belong to the function.
+    let passed =
+        harness.call(harness.request("OPTIONS", "/any").header("origin", "https://page.test"), "").await;
+    assert_eq!((passed.body.as_str(), passed.header("access-control-allow-origin")), ("OPTIONS /any ", ""));
+}

@@ -21,6 +21,7 @@ use wheelhouse_functions::instance::Endpoint;
 use wheelhouse_functions::rate_limit::RateLimit;
 use wheelhouse_functions::route::{LoadSource, Route, RouteInstance, RouteTable};
 use wheelhouse_functions::scope::{Grant, Grants};
+use wheelhouse_functions::trace::{Span, SpanSink};
 use wheelhouse_functions::version_state::VersionState;
 use wheelhouse_gateway::{ApiService, Body, Build, Gateway, Options};
 use wheelhouse_store::credential::KeyValue;
@@ -38,6 +39,16 @@ pub(crate) struct Function {
     pub(crate) release: Notify,
     /// Streams that were left before their end.
     pub(crate) left: AtomicU32,
+}
+
+/// Spans that have ended.
+#[derive(Debug, Default)]
+pub(crate) struct Spans(pub(crate) Mutex<Vec<Span>>);
+
+impl SpanSink for Spans {
+    fn take(&self, span: Span) {
+        self.0.lock().unwrap().push(span);
+    }
 }
 
 pub(crate) struct Harness {
@@ -92,7 +103,17 @@ impl Harness {
         let directory = tempfile::tempdir().unwrap();
         let function = Arc::new(Function::default());
         let instance = serve_function(Arc::clone(&function)).await;
-        Self::start_in(directory, function, instance, options, slots).await
+        Self::start_in(directory, function, instance, options, slots, None).await
+    }
+
+    /// One whose calls are traced, and the spans it leaves.
+    pub(crate) async fn start_traced() -> (Self, Arc<Spans>) {
+        let directory = tempfile::tempdir().unwrap();
+        let function = Arc::new(Function::default());
+        let instance = serve_function(Arc::clone(&function)).await;
+        let spans = Arc::new(Spans::default());
+        let sink = Some(Arc::clone(&spans) as Arc<dyn SpanSink>);
+        (Self::start_in(directory, function, instance, Options::default(), 4, sink).await, spans)
     }
 
     async fn start_in(
@@ -101,6 +122,7 @@ impl Harness {
         instance: SocketAddr,
         options: Options,
         slots: u32,
+        spans: Option<Arc<dyn SpanSink>>,
     ) -> Self {
         let store = Store::open(directory.path()).unwrap();
         let route = Route {
@@ -128,6 +150,7 @@ impl Harness {
             authenticator,
             routes: receiver,
             wake: Arc::new(Notify::new()),
+            spans,
             options,
         });
         let load = gateway.load_source();
@@ -174,7 +197,7 @@ impl Harness {
         let function = Arc::clone(&self.function);
         let token = self.token.clone();
         drop(self);
-        let mut harness = Self::start_in(directory, function, instance, Options::default(), 4).await;
+        let mut harness = Self::start_in(directory, function, instance, Options::default(), 4, None).await;
         harness.token = token;
         harness
     }

@@ -12,3 +12,4 @@ mod calls;
 mod harness;
 mod refusals;
 mod streaming;
+mod traces;

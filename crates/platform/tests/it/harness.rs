@@ -21,7 +21,7 @@ use wheelhouse_platform::{Build, Options, Platform, Ready};
 use wheelhouse_registry::{AddressPolicy, Client, Login, Target};
 
 /// The "charts" of this test are JSON lists of objects, in which `${NAMESPACE}` is replaced.
-struct Engine;
+pub(crate) struct Engine;
 
 impl ChartEngine for Engine {
     fn check(&self, _: &ChartRequest<'_>) -> CheckReport {
@@ -62,13 +62,7 @@ impl Harness {
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let cancel = CancellationToken::new();
-        let api = wheelhouse_local_apiserver::Options::new(directory.path().join("kubernetes"));
-        let server = api.build().await.unwrap();
-        let ready = server.ready();
-        let authority = ready.authority_pem.clone().into_bytes();
-        let cluster =
-            Cluster::new(&Access::with_token(&ready.url, Some(authority), &ready.admin_token)).unwrap();
-        tokio::spawn(server.run(cancel.clone()));
+        let cluster = kubernetes(directory.path(), &cancel).await;
         let function = serve_function().await;
         tokio::spawn(pretend(cluster.clone(), function));
 
@@ -140,6 +134,40 @@ impl Harness {
             "curl -s \"http://${{GATEWAY_ADDR}}{path}\" -H \"Host: api.${{GATEWAY_ADDR}}\" -H \"Authorization: Bearer $NVCF_TOKEN\""
         );
         serde_json::from_str(&self.shell(&script, &[]).await).unwrap_or(Value::Null)
+    }
+}
+
+/// The local API server; or, in the reference suite, a real one that the environment names.
+async fn kubernetes(directory: &Path, cancel: &CancellationToken) -> Cluster {
+    let variable = |name: &str| std::env::var(format!("KUBERNETES_TEST_{name}"));
+    if let Ok(server) = variable("SERVER") {
+        let authority = std::fs::read(variable("AUTHORITY").unwrap()).unwrap();
+        let access = Access::with_token(&server, Some(authority), &variable("TOKEN").unwrap());
+        let cluster = Cluster::new(&access).unwrap();
+        // What another test has left.
+        for namespace in cluster.list(&resources::NAMESPACE, None, &ListOptions::default()).await.unwrap() {
+            let name = metadata::name(&namespace);
+            if name.starts_with("sr-") {
+                let _gone = cluster.delete(&resources::NAMESPACE, None, name, &Default::default()).await;
+                empty(&cluster, name).await;
+            }
+        }
+        return cluster;
+    }
+    let api = wheelhouse_local_apiserver::Options::new(directory.join("kubernetes"));
+    let server = api.build().await.unwrap();
+    let ready = server.ready();
+    let authority = ready.authority_pem.clone().into_bytes();
+    let cluster = Cluster::new(&Access::with_token(&ready.url, Some(authority), &ready.admin_token)).unwrap();
+    tokio::spawn(server.run(cancel.clone()));
+    cluster
+}
+
+/// Ends a namespace that is to go, as the namespace controller would.
+async fn empty(cluster: &Cluster, name: &str) {
+    if let Ok(Some(mut namespace)) = cluster.get(&resources::NAMESPACE, None, name).await {
+        namespace["spec"]["finalizers"] = json!([]);
+        let _raced = cluster.replace(&resources::NAMESPACE, &namespace, Some(Subresource::Finalize)).await;
     }
 }
 
@@ -226,10 +254,7 @@ async fn pretend(cluster: Cluster, function: SocketAddr) {
         // Namespaces that are to go are emptied, as the namespace controller would.
         for namespace in cluster.list(&resources::NAMESPACE, None, &all).await.unwrap_or_default() {
             if metadata::is_deleting(&namespace) {
-                let mut emptied = namespace.clone();
-                emptied["spec"]["finalizers"] = json!([]);
-                let _raced =
-                    cluster.replace(&resources::NAMESPACE, &emptied, Some(Subresource::Finalize)).await;
+                empty(&cluster, metadata::name(&namespace)).await;
             }
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

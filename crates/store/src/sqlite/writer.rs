@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::backend::{Collection, Operation, Row};
+use crate::failpoint;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
@@ -99,6 +100,7 @@ fn write_group(connection: &mut Connection, group: Vec<Job>, waiting: &mut Waiti
         let result = write_batch(&mut transaction, &job.batch);
         waiting.push((job.done, result));
     }
+    failpoint::reach(failpoint::Place::Within);
     Ok(transaction.commit()?)
 }
 

@@ -16,7 +16,7 @@ async fn contract() {
     let counter = AtomicU32::new(0);
     contract::all(async || {
         let number = counter.fetch_add(1, Ordering::Relaxed);
-        let address = server.database(&format!("contract{number}")).await;
+        let address = server.database(&format!("contract{number}")).await.parse().unwrap();
         Arc::new(Postgres::connect(&address).await.unwrap()) as Arc<dyn Backend>
     })
     .await;
@@ -25,7 +25,7 @@ async fn contract() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_may_start_at_once_on_an_empty_database() {
     let Some(server) = Server::start() else { return };
-    let address = server.database("shared").await;
+    let address = server.database("shared").await.parse().unwrap();
     let (first, second) = tokio::join!(Postgres::connect(&address), Postgres::connect(&address));
     let (first, second) = (first.unwrap(), second.unwrap());
     let row = contract::row("a", "x", "", "", "body");
@@ -37,7 +37,8 @@ async fn two_processes_may_start_at_once_on_an_empty_database() {
 async fn a_backup_is_an_embedded_database_with_the_same_records() {
     let Some(server) = Server::start() else { return };
     let directory = tempfile::tempdir().unwrap();
-    let store = Store::connect(&server.database("original").await, directory.path()).await.unwrap();
+    let store =
+        Store::connect(&server.database("original").await.parse().unwrap(), directory.path()).await.unwrap();
     store.transaction().put_secret("owner", "account", "token", "hunter2").commit().await.unwrap();
     for number in 0..3 {
         let entry = AuditEntry {
@@ -63,7 +64,7 @@ async fn a_backup_is_an_embedded_database_with_the_same_records() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn killing_the_server_loses_nothing_acknowledged_and_work_goes_on() {
     let Some(mut server) = Server::start() else { return };
-    let address = server.database("killed").await;
+    let address = server.database("killed").await.parse().unwrap();
     let backend = Arc::new(Postgres::connect(&address).await.unwrap());
     let stop = Arc::new(AtomicBool::new(false));
     let writers = (0..4).map(|writer: u32| {

@@ -5,7 +5,6 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use wheelhouse_store::postgres::Address;
 
 /// PostgreSQL refuses to run as root; then it runs as this user, who owns nothing else here.
 const NOBODY: u32 = 65_534;
@@ -83,9 +82,9 @@ impl Server {
     }
 
     /// Makes an empty database and gives its address.
-    pub(crate) async fn database(&self, name: &str) -> Address {
+    pub(crate) async fn database(&self, name: &str) -> String {
         self.client().await.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-        self.url(name).parse().unwrap()
+        self.url(name)
     }
 
     fn data(&self) -> PathBuf {
