@@ -251,8 +251,8 @@ async fn send(shared: &Arc<Shared>, record: AsyncRequest, body: Bytes) -> Result
             ..record.clone()
         };
         Box::pin(async move {
-            let written = store.transaction().put(&sending).commit().await;
-            written.map_err(|_| Refusal::new(ProblemKind::ServiceUnavailable, "The call could not be stored"))
+            insist(sending.id, || store.transaction().put(&sending).commit()).await;
+            Ok(())
         })
     };
     let exchanging = exchange(shared, &admitted, request, admitted.route.grpc, None, Some(&sending));
@@ -300,37 +300,52 @@ async fn conclude(shared: &Shared, id: RequestId, outcome: Result<Exchange, Refu
         }
     };
     let store = &shared.asynchronous.store;
-    let written = async {
-        let Some(Stored { value: mut record, .. }) = store.table::<AsyncRequest>().get(id).await? else {
-            return Ok(());
-        };
-        let mut transaction = store.transaction().delete_bytes(Collection::Payloads, &record.body_key());
-        match answer {
-            Ok((mut parts, body)) => {
-                headers::strip_hop_by_hop(&mut parts.headers);
-                record.state = RequestState::Fulfilled;
-                record.status = Some(parts.status.as_u16());
-                record.answer_headers = listed(&parts.headers);
-                let key = record.answer_key();
-                transaction =
-                    transaction.put_bytes(Collection::Payloads, &key, &id.to_string(), body.to_vec());
-            }
-            Err(refusal) => {
-                record.state = RequestState::Errored;
-                let response = refusal.response(id, "", false);
-                record.status = Some(response.status().as_u16());
-                record.error = Some(match refusal {
-                    Refusal::Problem(problem) => problem.detail,
-                    other => format!("{other:?}"),
-                });
-            }
-        }
-        transaction.put(&record).commit().await
-    };
-    if let Err(error) = written.await {
-        tracing::error!(request = %id, %error, "cannot write down how an asynchronous call ended");
-    }
+    insist(id, || write_end(store, id, &answer)).await;
     shared.asynchronous.ended(id);
+}
+
+async fn write_end(
+    store: &Store,
+    id: RequestId,
+    answer: &Result<(http::response::Parts, Bytes), Refusal>,
+) -> Result<(), Error> {
+    let Some(Stored { value: mut record, .. }) = store.table::<AsyncRequest>().get(id).await? else {
+        return Ok(());
+    };
+    let mut transaction = store.transaction().delete_bytes(Collection::Payloads, &record.body_key());
+    match answer {
+        Ok((parts, body)) => {
+            let mut headers = parts.headers.clone();
+            headers::strip_hop_by_hop(&mut headers);
+            record.state = RequestState::Fulfilled;
+            record.status = Some(parts.status.as_u16());
+            record.answer_headers = listed(&headers);
+            let key = record.answer_key();
+            transaction = transaction.put_bytes(Collection::Payloads, &key, &id.to_string(), body.to_vec());
+        }
+        Err(refusal) => {
+            record.state = RequestState::Errored;
+            record.status = Some(refusal.response(id, "", false).status().as_u16());
+            record.error = Some(match refusal {
+                Refusal::Problem(problem) => problem.detail.clone(),
+                other => format!("{other:?}"),
+            });
+        }
+    }
+    transaction.put(&record).commit().await
+}
+
+/// Writes until it is written: what was accepted has to end, and a database that is away comes back.
+async fn insist<Write>(id: RequestId, write: impl Fn() -> Write + Send)
+where
+    Write: Future<Output = Result<(), Error>> + Send,
+{
+    let mut pause = Duration::from_millis(50);
+    while let Err(error) = write().await {
+        tracing::warn!(request = %id, %error, "cannot write down how an asynchronous call goes; trying again");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(5));
+    }
 }
 
 /// Answers a question for the answer of an asynchronous call, waiting for it for a while.

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -202,13 +202,25 @@ fn gpus() -> wheelhouse_functions::catalogue::GpuOffer {
 
 /// The function: healthy, and telling what it was asked.
 async fn serve_function() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind((own_address(), 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new()
         .route("/v2/health/ready", any(|| async { "ready" }))
         .fallback(|uri: Uri, body: String| async move { format!("{} got {body}", uri.path()) });
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     address
+}
+
+/// Where the function listens: on loopback; but a real API server takes no endpoints there, so that with one it is
+/// the address by which this machine would reach another.
+fn own_address() -> IpAddr {
+    if std::env::var_os("KUBERNETES_TEST_SERVER").is_none() {
+        return Ipv4Addr::LOCALHOST.into();
+    }
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    // Nothing is sent.
+    socket.connect("192.0.2.1:9").unwrap();
+    socket.local_addr().unwrap().ip()
 }
 
 /// Stands in for controllers and nodes.
