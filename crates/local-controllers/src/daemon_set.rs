@@ -18,6 +18,9 @@ use crate::scheduler::takes_daemon;
 use crate::world::World;
 
 const HASH_LABEL: &str = "controller-revision-hash";
+/// Counts the changes of a template; the API server keeps it.
+const GENERATION: &str = "deprecated.daemonset.template.generation";
+const GENERATION_LABEL: &str = "pod-template-generation";
 
 /// What every daemon tolerates, so that it runs where others do not: key and effect.
 const TOLERATED: [(&str, &str); 6] = [
@@ -74,6 +77,9 @@ fn made(daemon: &Value, node: &str, hash: &str) -> Value {
     let mut made = pod::from_template(daemon, &DAEMON_SET, value(daemon, "/spec/template"));
     set(&mut made, &["metadata", "generateName"], format!("{}-", metadata::name(daemon)).into());
     set(&mut made, &["metadata", "labels", HASH_LABEL], hash.into());
+    if let Some(generation) = metadata::annotation(daemon, GENERATION) {
+        set(&mut made, &["metadata", "labels", GENERATION_LABEL], generation.into());
+    }
     let terms = json!({"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]});
     set(
         &mut made,

@@ -30,16 +30,13 @@ use crate::world::World;
 
 const HASH_LABEL: &str = "pod-template-hash";
 const REVISION: &str = "deployment.kubernetes.io/revision";
+/// The revisions a ReplicaSet had before it became the newest again.
+const HISTORY: &str = "deployment.kubernetes.io/revision-history";
 const DESIRED: &str = "deployment.kubernetes.io/desired-replicas";
 const MOST: &str = "deployment.kubernetes.io/max-replicas";
 /// Annotations of a Deployment that its ReplicaSets do not get.
-const NOT_COPIED: [&str; 5] = [
-    "kubectl.kubernetes.io/last-applied-configuration",
-    REVISION,
-    "deployment.kubernetes.io/revision-history",
-    DESIRED,
-    MOST,
-];
+const NOT_COPIED: [&str; 5] =
+    ["kubectl.kubernetes.io/last-applied-configuration", REVISION, HISTORY, DESIRED, MOST];
 
 /// Keeps the ReplicaSets of Deployments.
 #[derive(Debug)]
@@ -286,8 +283,16 @@ fn annotations(rollout: &Rollout<'_>, revision: i64) -> Value {
 /// Keeps the revision in step: a template gone back to becomes the newest revision.
 fn annotate(rollout: &Rollout<'_>, new: &Value, plan: &mut Plan) {
     let last = rollout.old.iter().map(|set| revision(set)).max().unwrap_or_default();
-    let current = revision(new).max(last + 1);
-    let wanted = annotations(rollout, current);
+    let before = revision(new);
+    let current = before.max(last + 1);
+    let mut wanted = annotations(rollout, current);
+    if before > 0 && before != current {
+        let history = match metadata::annotation(new, HISTORY).filter(|history| !history.is_empty()) {
+            Some(history) => format!("{history},{before}"),
+            None => before.to_string(),
+        };
+        set(&mut wanted, &[HISTORY], history.into());
+    }
     let known = value(new, "/metadata/annotations");
     let differs =
         wanted.as_object().into_iter().flatten().any(|(name, value)| known.get(name) != Some(value));
@@ -304,7 +309,8 @@ fn annotate(rollout: &Rollout<'_>, new: &Value, plan: &mut Plan) {
         plan.then(Action::Patch {
             resource: DEPLOYMENT,
             key: Key::of(rollout.deployment),
-            part: None,
+            // through the status, so that the generation counts the wishes of users alone
+            part: Some(Subresource::Status),
             patch: json!({"metadata": {"annotations": {REVISION: current.to_string()}}}),
         });
     }

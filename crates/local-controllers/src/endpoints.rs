@@ -315,6 +315,9 @@ fn legacy(service: &Value, slices: &[Value], known: Option<&Value>, plan: &mut P
     }
     let mut labels = service.pointer("/metadata/labels").cloned().unwrap_or_else(|| json!({}));
     crate::field::set(&mut labels, &[MANAGED_BY_US], "endpoint-controller".into());
+    if text(service, "/spec/clusterIP") == "None" {
+        crate::field::set(&mut labels, &["service.kubernetes.io/headless"], "".into());
+    }
     let mut object = json!({
         "apiVersion": "v1",
         "kind": "Endpoints",

@@ -272,7 +272,7 @@ fn made(job: &Value, index: Option<i64>) -> Value {
                 };
                 for container in containers {
                     let mut env: Vec<Value> = items(container, "/env").cloned().collect();
-                    env.push(json!({"name": "JOB_COMPLETION_INDEX", "valueFrom": {"fieldRef": {"fieldPath": format!("metadata.annotations['{INDEX}']")}}}));
+                    env.push(json!({"name": "JOB_COMPLETION_INDEX", "valueFrom": {"fieldRef": {"fieldPath": format!("metadata.labels['{INDEX}']")}}}));
                     set(container, &["env"], env.into());
                 }
             }
@@ -296,6 +296,7 @@ fn status(
         "succeeded": counts.succeeded,
         "failed": counts.failed,
         "terminating": counts.terminating,
+        "uncountedTerminatedPods": {},
     });
     if is_indexed(job) {
         set(&mut new, &["completedIndexes"], write_indexes(&counts.done).into());

@@ -140,11 +140,12 @@ pub(crate) fn plan(set: &Value, pods: &[Arc<Value>], now: Timestamp) -> Plan {
             }
         }
     }
-    status(set, &active, now, &mut plan);
+    let ending = owned.iter().filter(|pod| metadata::is_deleting(pod) && !pod::is_terminal(pod)).count();
+    status(set, &active, ending, now, &mut plan);
     plan
 }
 
-fn status(set: &Value, active: &[Arc<Value>], now: Timestamp, plan: &mut Plan) {
+fn status(set: &Value, active: &[Arc<Value>], ending: usize, now: Timestamp, plan: &mut Plan) {
     let min_ready = number(set, "/spec/minReadySeconds").unwrap_or_default();
     let template = Selector::equal_to(value(set, "/spec/template/metadata/labels"));
     let ready = active.iter().filter(|pod| pod::is_ready(pod)).count();
@@ -156,6 +157,7 @@ fn status(set: &Value, active: &[Arc<Value>], now: Timestamp, plan: &mut Plan) {
         ("fullyLabeledReplicas", i64::try_from(labelled).unwrap_or(i64::MAX)),
         ("readyReplicas", i64::try_from(ready).unwrap_or(i64::MAX)),
         ("availableReplicas", i64::try_from(available).unwrap_or(i64::MAX)),
+        ("terminatingReplicas", i64::try_from(ending).unwrap_or(i64::MAX)),
         ("observedGeneration", observed),
     ];
     let changed = fields

@@ -12,6 +12,8 @@ use crate::field::text;
 use crate::world::World;
 
 const AUTHORITY: &str = "kube-root-ca.crt";
+const DESCRIPTION: &str = "kubernetes.io/description";
+const AUTHORITY_IS_FOR: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
 /// Keeps what every namespace is given.
 #[derive(Debug)]
@@ -57,7 +59,9 @@ impl Controller for ServiceAccounts {
                 None => plan.then(Action::Create {
                     resource: CONFIG_MAP,
                     object: json!({"apiVersion": "v1", "kind": "ConfigMap",
-                        "metadata": {"namespace": key.name, "name": AUTHORITY}, "data": wanted}),
+                        "metadata": {"namespace": key.name, "name": AUTHORITY,
+                            "annotations": {DESCRIPTION: AUTHORITY_IS_FOR}},
+                        "data": wanted}),
                 }),
                 Some(known) if known.get("data") != Some(&wanted) => plan.then(Action::Patch {
                     resource: CONFIG_MAP,

@@ -24,6 +24,7 @@ pub(super) fn status(rollout: &Rollout<'_>, now: Timestamp, plan: &mut Plan) {
         ("updatedReplicas", new.and_then(|set| number(set, "/status/replicas")).unwrap_or_default()),
         ("readyReplicas", sum("readyReplicas")),
         ("availableReplicas", sum("availableReplicas")),
+        ("terminatingReplicas", sum("terminatingReplicas")),
         (
             "unavailableReplicas",
             (rollout.all().map(|set| spec_replicas(set)).sum::<i64>() - sum("availableReplicas")).max(0),
@@ -98,7 +99,7 @@ fn availability(rollout: &Rollout<'_>, available: i64, now: Timestamp) -> Value 
 /// Whether the rollout goes on, is done, or is stuck.
 fn progressing(
     rollout: &Rollout<'_>,
-    counts: &[(&str, i64); 6],
+    counts: &[(&str, i64)],
     now: Timestamp,
     plan: &mut Plan,
 ) -> Option<Value> {

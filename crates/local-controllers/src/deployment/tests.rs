@@ -136,6 +136,7 @@ fn going_back_uses_the_old_replica_set_as_a_new_revision() {
     play.run(|_| true);
     assert_eq!(play.numbers(), [2, 0]);
     assert_eq!(metadata::annotation(&play.deployment, REVISION), Some("3"));
+    assert_eq!(metadata::annotation(&play.sets[0], HISTORY), Some("1"));
 }
 
 #[test]

@@ -16,6 +16,8 @@ static WORDS: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
         word(r"-[0-9b-df-hj-np-tv-xz]{8,10}\b", "-HASH"),
         word(r"-[b-df-hj-np-tv-xz2456789]{5}\b", "-RANDOM"),
         word(r"\b10\.(96|88)\.\d+\.\d+\b", "IP"),
+        // ours does not preempt, and says nothing of it
+        word(r" no new claims to deallocate, preemption: .*$", ""),
     ]
 });
 
@@ -63,9 +65,9 @@ pub(super) fn shown(kind: &str, given: &Value, namespace: &str) -> Value {
         Value::Array(owners.iter().map(owner).collect())
     });
     let metadata = object([
-        ("name", at("/metadata/name")),
+        ("name", name(kind, given)),
         ("labels", at("/metadata/labels")),
-        ("annotations", at("/metadata/annotations")),
+        ("annotations", annotations(given)),
         ("finalizers", at("/metadata/finalizers")),
         ("ownerReferences", owners),
     ]);
@@ -109,6 +111,23 @@ pub(super) fn shown(kind: &str, given: &Value, namespace: &str) -> Value {
         conditions.sort_by_key(|condition| condition["type"].to_string());
     }
     scrubbed(&json!([metadata, spec, status]), namespace)
+}
+
+/// The name; how a slice is named is left to those who make it.
+fn name(kind: &str, given: &Value) -> Option<Value> {
+    let name = given.pointer("/metadata/name")?.as_str()?;
+    let name = match name.rsplit_once('-').filter(|_| kind == "EndpointSlice") {
+        Some((service, _)) => format!("{service}-ANY"),
+        None => name.to_owned(),
+    };
+    Some(name.into())
+}
+
+/// The annotations, but for the time of a change, which only measurements use and ours do not write.
+fn annotations(given: &Value) -> Option<Value> {
+    let mut annotations = given.pointer("/metadata/annotations")?.as_object()?.clone();
+    annotations.shift_remove("endpoints.kubernetes.io/last-change-trigger-time");
+    (!annotations.is_empty()).then_some(Value::Object(annotations))
 }
 
 fn pod_spec(pod: &Value) -> Value {
