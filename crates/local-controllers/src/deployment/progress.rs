@@ -50,7 +50,12 @@ pub(super) fn status(rollout: &Rollout<'_>, now: Timestamp, plan: &mut Plan) {
     for (field, count) in counts {
         fields.insert(
             field.to_owned(),
-            if count == 0 && field != "observedGeneration" { Value::Null } else { count.into() },
+            // these two are told also when they are nothing
+            if count == 0 && !matches!(field, "observedGeneration" | "terminatingReplicas") {
+                Value::Null
+            } else {
+                count.into()
+            },
         );
     }
     fields.insert("conditions".to_owned(), conditions.into());
