@@ -4,6 +4,7 @@
 //! - [`read_document`]: YAML to such a tree.
 //! - [`Object`]: a document with its kind.
 //! - [`pod_spec`]: where pod specs lie, the one traversal.
+//! - [`pod_security`]: what the Pod Security Standards let a pod set.
 //! - [`readiness()`]: whether an object has become what it wants to be.
 //! - [`Selector`]: which labels a selector picks.
 //! - [`Quantity`]: amounts of resources.
@@ -18,6 +19,7 @@ mod deprecation;
 mod kind_order;
 pub mod names;
 mod object;
+pub mod pod_security;
 pub mod pod_spec;
 mod quantity;
 mod read;

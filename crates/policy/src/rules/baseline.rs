@@ -1,7 +1,7 @@
 //! F: the Pod Security Standards, level Baseline (upstream `k8s.io/pod-security-admission/policy`),
 //! at the policy version of the target cluster.
 
-use wheelhouse_objects::{Content, Node};
+use wheelhouse_objects::{Content, Node, pod_security};
 
 use super::restricted::has_restricted_capabilities;
 use super::security_context::{all, of_containers, of_pod};
@@ -116,39 +116,6 @@ static PROBE_HOST: Rule = Rule::warning(
 .by_pod_security()
 .later();
 
-/// Capabilities Baseline lets a container add.
-const BASELINE_CAPABILITIES: &[&str] = &[
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
-
-/// Safe sysctls with the minor version that made them safe.
-const SAFE_SYSCTLS: &[(&str, u32)] = &[
-    ("kernel.shm_rmid_forced", 0),
-    ("net.ipv4.ip_local_port_range", 0),
-    ("net.ipv4.ip_unprivileged_port_start", 0),
-    ("net.ipv4.tcp_syncookies", 0),
-    ("net.ipv4.ping_group_range", 0),
-    ("net.ipv4.ip_local_reserved_ports", 27),
-    ("net.ipv4.tcp_keepalive_time", 29),
-    ("net.ipv4.tcp_fin_timeout", 29),
-    ("net.ipv4.tcp_keepalive_intvl", 29),
-    ("net.ipv4.tcp_keepalive_probes", 29),
-    ("net.ipv4.tcp_rmem", 32),
-    ("net.ipv4.tcp_wmem", 32),
-];
-
 /// For a container; that of the pod is `seccomp.security.alpha.kubernetes.io/pod`.
 const SECCOMP_ANNOTATION: &str = "container.seccomp.security.alpha.kubernetes.io/";
 const APP_ARMOR_ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
@@ -199,7 +166,7 @@ pub(crate) fn check(checker: &mut Checker<'_>, pod: &Pod<'_>) {
 
 /// Whether Baseline lets a container add a capability.
 pub(crate) fn is_baseline_capability(capability: &Node) -> bool {
-    BASELINE_CAPABILITIES.contains(&capability.as_str().unwrap_or_default())
+    pod_security::is_baseline_capability(capability.as_str().unwrap_or_default())
 }
 
 /// Fields since 1.19, annotations before.
@@ -218,7 +185,7 @@ fn seccomp(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     }
     for context in all(pod) {
         if let Some(field) = context.field("seccompProfile.type")
-            && !matches!(field.as_str(), Some("RuntimeDefault" | "Localhost"))
+            && !field.as_str().is_some_and(pod_security::is_confining_profile)
         {
             let message =
                 format!("{}: {} uses seccomp profile {}", pod.object, context.owner.shown(), field.shown());
@@ -294,9 +261,9 @@ fn app_armor(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     for (owner, path, field) in app_armor_profiles(pod) {
         let value = field.as_str().unwrap_or_default();
         let allowed = if path.contains("annotations") {
-            matches!(value, "" | "runtime/default") || value.starts_with("localhost/")
+            pod_security::is_confining_app_armor_annotation(value)
         } else {
-            matches!(value, "RuntimeDefault" | "Localhost")
+            pod_security::is_confining_profile(value)
         };
         if !allowed {
             let message = format!("{}: {owner} uses AppArmor profile {}", pod.object, field.shown());
@@ -320,13 +287,10 @@ fn se_linux(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     for context in all(pod) {
         for name in ["type", "user", "role"] {
             let Some(field) = context.field(&format!("seLinuxOptions.{name}")) else { continue };
-            let allowed = match (name, field.as_str().unwrap_or_default()) {
-                (_, "") | ("type", "container_t" | "container_init_t" | "container_kvm_t") => {
-                    matches!(field.value, Content::String(_))
-                }
-                ("type", "container_engine_t") => minor >= 31,
-                _ => false,
-            };
+            let value = field.as_str().unwrap_or_default();
+            let allowed = matches!(field.value, Content::String(_))
+                && (value.is_empty()
+                    || name == "type" && pod_security::is_allowed_se_linux_type(value, minor));
             if !allowed {
                 let message = format!(
                     "{}: {} sets seLinuxOptions.{name} to \"{}\"",
@@ -348,7 +312,7 @@ fn sysctls(checker: &mut Checker<'_>, pod: &Pod<'_>) {
     for (index, sysctl) in sysctls.iter().enumerate() {
         let Some(name) = sysctl.get("name") else { continue };
         let text = name.as_str().unwrap_or_default();
-        if !SAFE_SYSCTLS.iter().any(|(safe, since)| *safe == text && minor >= *since) {
+        if !pod_security::is_safe_sysctl(text, minor) {
             let message = format!(
                 "{} sets sysctl {}, which is not in the safe set of Kubernetes 1.{minor}",
                 pod.object,

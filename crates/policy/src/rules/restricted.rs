@@ -1,6 +1,6 @@
 //! G: the Pod Security Standards, level Restricted, and the platform's own words on the same fields.
 
-use wheelhouse_objects::{Content, Node};
+use wheelhouse_objects::{Content, Node, pod_security};
 
 use super::baseline::{is_baseline_capability, relaxed_by_user_namespace};
 use super::pod::NON_ROOT_EXPLICIT;
@@ -242,7 +242,8 @@ fn capabilities(checker: &mut Checker<'_>, pod: &Pod<'_>) {
         }
         let added = context.field("capabilities.add").map(Node::items).unwrap_or_default();
         for (index, capability) in added.iter().enumerate() {
-            if is_baseline_capability(capability) && capability.as_str() != Some("NET_BIND_SERVICE") {
+            let is_allowed = capability.as_str().is_some_and(pod_security::is_restricted_capability);
+            if is_baseline_capability(capability) && !is_allowed {
                 let message = format!("{}: {owner} adds capability {}", pod.object, capability.shown());
                 let path = format!("{}.capabilities.add[{index}]", context.path);
                 checker.found(&CAPABILITIES, pod.object, Said::at(path, capability.span, message));

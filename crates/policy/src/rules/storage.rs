@@ -1,6 +1,6 @@
 //! E: volumes and claims.
 
-use wheelhouse_objects::{Content, Node, Object, PodTemplate, Quantity};
+use wheelhouse_objects::{Content, Node, Object, PodTemplate, Quantity, pod_security};
 
 use super::capacity::needed;
 use super::resources::{amount, shown};
@@ -12,9 +12,6 @@ pub(crate) const RULES: &[&Rule] = &[&VOLUME_TYPE, &PROJECTED, &CLAIM, &CHOSEN_V
 
 /// The volume types that are allowed.
 const ALLOWED: &[&str] = &["configMap", "secret", "projected", "persistentVolumeClaim", "emptyDir"];
-
-/// Further volume types that the Pod Security Standards, level Restricted, would allow.
-const RESTRICTED: &[&str] = &["csi", "downwardAPI", "ephemeral", "image"];
 
 static VOLUME_TYPE: Rule = Rule::error(
     "WH-040",
@@ -102,7 +99,7 @@ fn volume(checker: &mut Checker<'_>, object: &Object, node: &Node, path: &str) {
             if kind == "hostPath" {
                 said = said.also("WH-104");
             }
-            if !RESTRICTED.contains(&kind) {
+            if !pod_security::is_restricted_volume(kind) {
                 said = said.also("WH-120");
             }
             checker.found(&VOLUME_TYPE, object, said);

@@ -3,6 +3,7 @@
 //! The order and the texts are those of `k8s.io/pod-security-admission` at version 1.36.
 
 use serde_json::Value;
+use wheelhouse_objects::pod_security;
 
 use super::Level;
 use crate::meta;
@@ -127,7 +128,8 @@ fn app_armor(pod: &Pod<'_>) -> Violation {
     const KEY: [&str; 2] = ["appArmorProfile", "type"];
     let mut values = Vec::new();
     let mut bad = |value: Option<&Value>| match value.and_then(Value::as_str) {
-        None | Some("RuntimeDefault" | "Localhost") => false,
+        None => false,
+        Some(kind) if pod_security::is_confining_profile(kind) => false,
         Some(other) => {
             values.push(other.to_owned());
             true
@@ -142,7 +144,7 @@ fn app_armor(pod: &Pod<'_>) -> Violation {
             .into_iter()
             .filter(|(key, value)| {
                 key.starts_with("container.apparmor.security.beta.kubernetes.io/")
-                    && !(value.is_empty() || value == "runtime/default" || value.starts_with("localhost/"))
+                    && !pod_security::is_confining_app_armor_annotation(value)
             })
             .map(|(key, value)| format!("{key}={value:?}"))
             .collect(),
@@ -167,25 +169,10 @@ fn added(container: &Value) -> Vec<String> {
 }
 
 fn capabilities_baseline(pod: &Pod<'_>) -> Violation {
-    const ALLOWED: [&str; 13] = [
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    ];
     let mut bad = Vec::new();
     let names = pod.named(|container| {
         let before = bad.len();
-        bad.extend(added(container).into_iter().filter(|name| !ALLOWED.contains(&name.as_str())));
+        bad.extend(added(container).into_iter().filter(|name| !pod_security::is_baseline_capability(name)));
         bad.len() > before
     });
     if names.is_empty() {
@@ -210,7 +197,7 @@ fn capabilities_restricted(pod: &Pod<'_>) -> Violation {
     let mut bad = Vec::new();
     let adding = pod.named(|container| {
         let before = bad.len();
-        bad.extend(added(container).into_iter().filter(|name| name != "NET_BIND_SERVICE"));
+        bad.extend(added(container).into_iter().filter(|name| !pod_security::is_restricted_capability(name)));
         bad.len() > before
     });
     let mut details = Vec::new();
@@ -335,13 +322,11 @@ fn proc_mount(pod: &Pod<'_>, exempt: bool) -> Violation {
 }
 
 fn se_linux(pod: &Pod<'_>) -> Violation {
-    const TYPES: [&str; 5] = ["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
     let (mut types, mut user, mut role) = (Vec::new(), false, false);
     let mut bad = |options: Option<&Value>| {
         let Some(options) = options else { return false };
         let text = |key: &str| meta::text(options, &[key]);
-        let foreign =
-            !TYPES.contains(&text("type")) || (text("type") == "container_engine_t" && pod.minor < 31);
+        let foreign = !pod_security::is_allowed_se_linux_type(text("type"), pod.minor);
         if foreign {
             types.push(text("type").to_owned());
         }
@@ -376,7 +361,7 @@ fn seccomp(pod: &Pod<'_>, required: bool) -> Violation {
     if required && pod.windows() {
         return None;
     }
-    let known = |kind: &str| matches!(kind, "RuntimeDefault" | "Localhost");
+    let known = pod_security::is_confining_profile;
     let mut values = Vec::new();
     let mut bad = |value: Option<&Value>| match value.and_then(Value::as_str) {
         Some(kind) if !known(kind) => {
@@ -412,27 +397,12 @@ fn seccomp(pod: &Pod<'_>, required: bool) -> Violation {
 }
 
 fn sysctls(pod: &Pod<'_>) -> Violation {
-    // each with the minor version it is allowed from
-    const ALLOWED: [(&str, u32); 12] = [
-        ("kernel.shm_rmid_forced", 0),
-        ("net.ipv4.ip_local_port_range", 0),
-        ("net.ipv4.tcp_syncookies", 0),
-        ("net.ipv4.ping_group_range", 0),
-        ("net.ipv4.ip_unprivileged_port_start", 0),
-        ("net.ipv4.ip_local_reserved_ports", 27),
-        ("net.ipv4.tcp_keepalive_time", 29),
-        ("net.ipv4.tcp_fin_timeout", 29),
-        ("net.ipv4.tcp_keepalive_intvl", 29),
-        ("net.ipv4.tcp_keepalive_probes", 29),
-        ("net.ipv4.tcp_rmem", 32),
-        ("net.ipv4.tcp_wmem", 32),
-    ];
     let list = pod.security(&["sysctls"]).and_then(Value::as_array);
     let bad: Vec<&str> = list
         .into_iter()
         .flatten()
         .map(|sysctl| meta::text(sysctl, &["name"]))
-        .filter(|name| !ALLOWED.iter().any(|(known, from)| known == name && pod.minor >= *from))
+        .filter(|name| !pod_security::is_safe_sysctl(name, pod.minor))
         .collect();
     (!bad.is_empty()).then(|| ("forbidden sysctls".to_owned(), bad.join(", ")))
 }
@@ -462,24 +432,13 @@ fn privilege_escalation(pod: &Pod<'_>) -> Violation {
 }
 
 fn restricted_volumes(pod: &Pod<'_>) -> Violation {
-    const ALLOWED: [&str; 9] = [
-        "configMap",
-        "csi",
-        "downwardAPI",
-        "emptyDir",
-        "ephemeral",
-        "image",
-        "persistentVolumeClaim",
-        "projected",
-        "secret",
-    ];
     let (mut names, mut kinds) = (Vec::new(), Vec::new());
     for volume in meta::items(pod.spec, &["volumes"]) {
         let source = volume.as_object().into_iter().flatten();
         let kind =
             source.filter(|(key, value)| *key != "name" && !value.is_null()).map(|(key, _)| key).next();
         let kind = kind.map_or("unknown", String::as_str);
-        if !ALLOWED.contains(&kind) {
+        if !pod_security::is_restricted_volume(kind) {
             names.push(meta::text(volume, &["name"]).to_owned());
             kinds.push(kind.to_owned());
         }
