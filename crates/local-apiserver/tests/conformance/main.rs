@@ -31,7 +31,7 @@ fn answers_are_those_of_a_real_server() {
 }
 
 #[test]
-#[ignore = "takes minutes; `cargo xtask reference kubernetes` runs it"]
+#[ignore = "takes minutes; run it with --include-ignored"]
 fn controllers_do_what_those_of_a_real_control_plane_do() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
     runtime.block_on(controllers::run());
