@@ -11,6 +11,8 @@ use super::environment::{Source, field, resource};
 pub(crate) struct File {
     pub(crate) content: Vec<u8>,
     pub(crate) mode: u32,
+    /// The user it is given to, where that is not root.
+    pub(crate) owner: Option<u32>,
 }
 
 /// Files by their path within the volume.
@@ -62,7 +64,7 @@ fn pick(
 ) -> Result<(), String> {
     if list(reference, "items").next().is_none() {
         for (key, content) in data {
-            files.insert(inner_path(&key)?.to_owned(), File { content, mode: default_mode });
+            files.insert(inner_path(&key)?.to_owned(), File { content, mode: default_mode, owner: None });
         }
         return Ok(());
     }
@@ -70,7 +72,8 @@ fn pick(
         let key = text(item, "key");
         match data.get(key) {
             Some(content) => {
-                let file = File { content: content.clone(), mode: mode(item, "mode", default_mode) };
+                let file =
+                    File { content: content.clone(), mode: mode(item, "mode", default_mode), owner: None };
                 files.insert(inner_path(text(item, "path"))?.to_owned(), file);
             }
             None if is_optional(reference) => {}
@@ -132,7 +135,7 @@ fn downward(
             resource(&container, &wanted, source)
                 .ok_or_else(|| format!("unknown resource {:?}", text(&wanted, "resource")))?
         };
-        let file = File { content: content.into_bytes(), mode: mode(item, "mode", default) };
+        let file = File { content: content.into_bytes(), mode: mode(item, "mode", default), owner: None };
         files.insert(inner_path(text(item, "path"))?.to_owned(), file);
     }
     Ok(())
@@ -152,6 +155,16 @@ pub(crate) fn tokens(volume: &Value) -> Vec<(Option<String>, i64, String)> {
             (audience, life, text(token, "path").to_owned())
         })
         .collect()
+}
+
+/// The user that all containers of a pod are told to run as, if it is one.
+fn only_user(pod: &Value) -> Option<u32> {
+    let user = |holder: &Value| holder.pointer("/securityContext/runAsUser").and_then(Value::as_u64);
+    let spec = pod.get("spec")?;
+    let mut users =
+        list(spec, "initContainers").chain(list(spec, "containers")).map(|each| user(each).or(user(spec)));
+    let first = users.next()??;
+    if users.all(|other| other == Some(first)) { u32::try_from(first).ok() } else { None }
 }
 
 /// The files of a volume that is made of objects; nothing where the volume is of another kind.
@@ -196,11 +209,11 @@ pub(crate) fn files(
                 downward(reference, pod, source, default, &mut files)
             } else if let Some(reference) = part("serviceAccountToken") {
                 let content = given.next().map(|token| token.clone().into_bytes()).unwrap_or_default();
-                // A token is for its owner alone.
-                files.insert(
-                    inner_path(text(reference, "path"))?.to_owned(),
-                    File { content, mode: default & 0o600 },
-                );
+                let owner = only_user(pod);
+                // For its owner alone, where the kubelet knows who that will be; an image may name any user.
+                let is_owned = owner.is_some() || pod.pointer("/spec/securityContext/fsGroup").is_some();
+                let mode = if is_owned { 0o600 } else { default };
+                files.insert(inner_path(text(reference, "path"))?.to_owned(), File { content, mode, owner });
                 Ok(())
             } else {
                 Err("a projected volume has a source that is not supported".to_owned())
@@ -253,7 +266,24 @@ mod tests {
             ["labels=a=\"1\"\nb=\"2\" 644"]
         );
         let projected = json!({"projected": {"sources": [{"serviceAccountToken": {"path": "token"}}, {"configMap": {"name": "conf"}}]}});
-        assert_eq!(made(projected).unwrap(), ["k=v 644", "token=tok 600"]);
+        assert_eq!(made(projected).unwrap(), ["k=v 644", "token=tok 644"]);
+    }
+
+    #[test]
+    fn a_token_is_for_its_owner_alone_where_the_pod_says_who_that_is() {
+        let volume = json!({"projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}});
+        let token = |spec: Value| {
+            let made = files(&volume, &json!({"spec": spec}), &Fixed, &["tok".to_owned()]).unwrap().unwrap();
+            (made["token"].mode, made["token"].owner)
+        };
+        let run_as = |user: u32| json!({"securityContext": {"runAsUser": user}});
+        assert_eq!(token(json!({"containers": [{}]})), (0o644, None));
+        assert_eq!(token(json!({"containers": [run_as(7), run_as(7)]})), (0o600, Some(7)));
+        assert_eq!(token(json!({"containers": [run_as(7), run_as(8)]})), (0o644, None));
+        let of_pod = json!({"securityContext": {"runAsUser": 9}, "containers": [{}], "initContainers": [{}]});
+        assert_eq!(token(of_pod), (0o600, Some(9)));
+        let group = json!({"securityContext": {"fsGroup": 5}, "containers": [{}]});
+        assert_eq!(token(group), (0o600, None));
     }
 
     #[test]

@@ -326,8 +326,10 @@ fn write(folder: &Path, files: &Files, group: Option<u32>) -> io::Result<()> {
         }
         fs::write(&target, &file.content)?;
         let mut mode = file.mode;
-        if let Some(group) = group {
-            std::os::unix::fs::chown(&target, None, Some(group))?;
+        if group.is_some() || file.owner.is_some() {
+            std::os::unix::fs::chown(&target, file.owner, group)?;
+        }
+        if group.is_some() {
             mode |= (mode & 0o600) >> 3;
         }
         fs::set_permissions(&target, fs::Permissions::from_mode(mode))?;
@@ -379,7 +381,9 @@ mod tests {
     fn files(pairs: &[(&str, &str)]) -> Files {
         pairs
             .iter()
-            .map(|(path, text)| ((*path).to_owned(), File { content: text.as_bytes().to_vec(), mode: 0o640 }))
+            .map(|(path, text)| {
+                ((*path).to_owned(), File { content: text.as_bytes().to_vec(), mode: 0o640, owner: None })
+            })
             .collect()
     }
 
