@@ -5,10 +5,10 @@
 //! a call that was waiting when the process ended is queued again; one that was being answered is sent again marked
 //! with `NVCF-ATTEMPT`, because whether the earlier try ran is not known.
 
-use crate::body::{Body, NotCollected, collect, empty, full};
+use crate::body::{Body, NotCollected, collect, empty, full, held};
 use crate::headers;
 use crate::options::Shared;
-use crate::proxy::{Admitted, Exchange, exchange, finish, held, legacy_parts};
+use crate::proxy::{Admitted, Exchange, exchange, finish, legacy_parts};
 use crate::refusal::Refusal;
 use crate::trace::Traced;
 use bytes::Bytes;

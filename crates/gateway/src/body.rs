@@ -2,7 +2,9 @@
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::Body as HttpBody;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// Any error of a body on its way.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -18,6 +20,36 @@ pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
 /// No body.
 pub(crate) fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// A body that keeps something, a slot or a span, until it has ended or is left.
+pub(crate) fn held(body: Body, kept: impl Send + Unpin + 'static) -> Body {
+    Held { body, _kept: kept }.boxed_unsync()
+}
+
+struct Held<T> {
+    body: Body,
+    _kept: T,
+}
+
+impl<T: Unpin> HttpBody for Held<T> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Why a body was not collected.

@@ -24,7 +24,7 @@ use wheelhouse_functions::route::Route;
 use wheelhouse_functions::scope::Scope;
 use wheelhouse_functions::version_state::VersionState;
 
-pub(crate) use forward::{Exchange, exchange, held, legacy_parts};
+pub(crate) use forward::{Exchange, exchange, legacy_parts};
 
 /// What is remembered of a client's connection: gRPC calls of one connection go to one instance.
 #[derive(Debug, Default)]

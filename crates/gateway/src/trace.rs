@@ -1,15 +1,10 @@
 //! Spans of calls: one for the call, one for each time it is sent to an instance.
 
-use crate::body::{Body, BoxError};
+use crate::body::{Body, held};
 use crate::classify::Call;
 use crate::options::Shared;
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response};
-use http_body_util::BodyExt;
-use hyper::body::{Frame, SizeHint};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use wheelhouse_functions::id::RequestId;
 use wheelhouse_functions::route::RouteInstance;
 use wheelhouse_functions::trace::{Span, SpanKind, SpanSink, TRACEPARENT, TraceContext};
@@ -35,32 +30,6 @@ impl Drop for Ending {
             span.end = now();
             self.sink.take(span);
         }
-    }
-}
-
-/// A body with which its call's span ends.
-struct Spanned {
-    body: Body,
-    _span: Ending,
-}
-
-impl hyper::body::Body for Spanned {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 
@@ -108,7 +77,7 @@ impl Traced {
             failed: status >= 500,
         };
         let ending = Ending { sink: self.sink, span: Some(span) };
-        response.map(|body| Spanned { body, _span: ending }.boxed_unsync())
+        response.map(|body| held(body, ending))
     }
 
     /// Begins the span of sending to an instance for the `number`th time, and tells the instance of it.

@@ -1,20 +1,17 @@
 //! Getting a slot, sending, and streaming the answer.
 
 use super::{Admitted, Connection, finish, upgrade};
-use crate::body::{Body, BoxError};
+use crate::body::{Body, held};
 use crate::classify::is_grpc;
 use crate::headers;
 use crate::options::Shared;
 use crate::refusal::Refusal;
 use crate::upstream::UpstreamError;
 use crate::versions::{NoSlot, Permit};
-use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
 use http_body_util::BodyExt;
-use hyper::body::{Frame, Incoming, SizeHint};
-use std::pin::Pin;
+use hyper::body::Incoming;
 use std::sync::{Arc, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use wheelhouse_functions::id::InstanceId;
 use wheelhouse_functions::problem::ProblemKind;
@@ -35,37 +32,6 @@ pub(crate) struct Exchange {
     pub(crate) response: Response<Body>,
     pub(crate) permit: Permit,
     pub(crate) outcome: Outcome,
-}
-
-/// A body that holds its slot until it has ended or is left.
-struct Held {
-    body: Body,
-    _permit: Permit,
-}
-
-impl hyper::body::Body for Held {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// A body that keeps a slot.
-pub(crate) fn held(body: Body, permit: Permit) -> Body {
-    Held { body, _permit: permit }.boxed_unsync()
 }
 
 /// Answers a call whose method, path and body go to the function as they are.
