@@ -1,13 +1,19 @@
 //! A PostgreSQL server of the test's own, on loopback, thrown away at the end.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 /// PostgreSQL refuses to run as root; then it runs as this user, who owns nothing else here.
 const NOBODY: u32 = 65_534;
+
+/// How long a server may take to come up on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Server {
     binaries: PathBuf,
@@ -28,8 +34,7 @@ impl Server {
         if root() {
             chown(directory.path(), Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self { binaries, directory, port, process: None };
+        let mut server = Self { binaries, directory, port: port(), process: None };
         let status = server
             .command("initdb")
             .args(["--username", "test", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "-D"])
@@ -41,17 +46,32 @@ impl Server {
         Some(server)
     }
 
-    /// Starts the server process on what is in the directory.
+    /// Starts the server process on what is in the directory, and waits until it listens.
+    ///
+    /// It gives up at once, and is started again, while the children of a killed one still hold its memory.
     pub(crate) fn launch(&mut self) {
-        let process = self
-            .command("postgres")
-            .arg("-D")
-            .arg(self.data())
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
-            .args(["-p", &self.port.to_string()])
-            .spawn()
-            .unwrap();
-        self.process = Some(process);
+        let started = Instant::now();
+        while !self.listens() {
+            assert!(started.elapsed() < PATIENCE, "PostgreSQL does not start");
+            if self.process.as_mut().is_none_or(|process| process.try_wait().unwrap().is_some()) {
+                let mut command = self.command("postgres");
+                command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
+                command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+                self.process = Some(command.spawn().unwrap());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Whether it answers a request for TLS, which it does (with a refusal) from its first moment of service.
+    fn listens(&self) -> bool {
+        const REQUEST_FOR_TLS: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+        let answer = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut stream| {
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            stream.write_all(&REQUEST_FOR_TLS)?;
+            stream.read_exact(&mut [0])
+        });
+        answer.is_ok()
     }
 
     /// Kills the server process, as a crash would.
@@ -75,7 +95,7 @@ impl Server {
                     tokio::spawn(connection);
                     return client;
                 }
-                Err(error) => assert!(started.elapsed() < Duration::from_secs(60), "{error:?}"),
+                Err(error) => assert!(started.elapsed() < PATIENCE, "{error:?}"),
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -106,6 +126,17 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A port that is free, and that no outgoing connection is given while the server is down: below those the kernel
+/// chooses from. No two servers of one process are given the same.
+fn port() -> u16 {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    (0..2_000)
+        .map(|_| first + GIVEN.fetch_add(1, Ordering::Relaxed))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
 }
 
 fn root() -> bool {
