@@ -13,6 +13,10 @@ use wheelhouse_policy::{Additions, Facts, FunctionFacts, check, mutate};
 use wheelhouse_render::{Capabilities, Operation, Release, Renderer, Request};
 use wheelhouse_sprig::{Environment, Host};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Less than the main thread has.
 const STACK: usize = 4 << 20;
 

@@ -107,6 +107,15 @@ impl<'a> PodTemplate<'a> {
         }
     }
 
+    /// The keys of the labels of its pods.
+    pub fn label_keys(&self) -> impl Iterator<Item = &str> {
+        let own =
+            self.metadata.and_then(|metadata| metadata.get("labels")).map(Node::entries).unwrap_or_default();
+        let added = self.added_labels.iter().map(|(key, _)| *key);
+        let added = added.filter(|key| own.iter().all(|entry| entry.key != *key));
+        own.iter().map(|entry| entry.key.as_str()).chain(added)
+    }
+
     /// The path of a field of the pods' metadata inside the object: `spec.template.metadata.labels`.
     #[must_use]
     pub fn metadata_path(&self, field: &str) -> String {

@@ -1,17 +1,15 @@
 //! One check: objects and facts in, findings out.
 
-use std::cell::OnceCell;
-
-use wheelhouse_objects::{Container, Object, PodTemplate, pod_spec};
+use wheelhouse_objects::Object;
 use wheelhouse_source::Span;
 
 use crate::edits::edit_of;
 use crate::facts::Facts;
 use crate::finding::{Edit, Finding, Place};
 use crate::intake::Intake;
+use crate::pods::{Pod, Pods};
 use crate::rule::{Level, Rule};
 use crate::rules;
-use crate::rules::security_context::SecurityContexts;
 
 /// What a check gives.
 #[derive(Debug)]
@@ -34,7 +32,7 @@ impl Report {
 #[must_use]
 pub fn check(intake: &Intake, facts: &Facts) -> Report {
     let mut checker = Checker { facts, findings: Vec::new() };
-    let pods = Pod::all(&intake.objects);
+    let pods = Pods::of(&intake.objects);
     rules::chart::check(&mut checker);
     rules::set_aside::check(&mut checker, intake);
     rules::objects::check(&mut checker, intake, &pods);
@@ -42,7 +40,7 @@ pub fn check(intake: &Intake, facts: &Facts) -> Report {
     rules::services::check(&mut checker, &intake.objects, &pods);
     rules::storage::check(&mut checker, &intake.objects, &pods);
     let entry = rules::entry_point::entry_pods(facts, &intake.objects, &pods);
-    for pod in &pods {
+    for pod in pods.iter() {
         rules::baseline::check(&mut checker, pod);
         rules::restricted::check(&mut checker, pod);
         rules::pod::check(&mut checker, pod);
@@ -72,47 +70,6 @@ pub(crate) fn references(objects: &[Object], pods: &[Pod<'_>]) -> Vec<Finding> {
 pub(crate) struct Checker<'a> {
     pub(crate) facts: &'a Facts,
     findings: Vec<Finding>,
-}
-
-/// A pod spec and the object it stands in.
-pub(crate) struct Pod<'a> {
-    pub(crate) object: &'a Object,
-    pub(crate) template: PodTemplate<'a>,
-    contexts: OnceCell<SecurityContexts<'a>>,
-}
-
-impl<'a> Pod<'a> {
-    /// Every pod spec of every object.
-    pub(crate) fn all(objects: &'a [Object]) -> Vec<Self> {
-        let of_object = |object| {
-            pod_spec::pod_templates(object).into_iter().map(move |template| Pod {
-                object,
-                template,
-                contexts: OnceCell::new(),
-            })
-        };
-        objects.iter().flat_map(of_object).collect()
-    }
-
-    /// Its security contexts.
-    pub(crate) fn contexts(&self) -> &SecurityContexts<'a> {
-        self.contexts.get_or_init(|| SecurityContexts::new(&self.template))
-    }
-
-    /// The path of a field of the pod spec inside the object.
-    pub(crate) fn path(&self, field: &str) -> String {
-        format!("{}.{field}", self.template.path)
-    }
-
-    /// The path of a field of the pod's metadata inside the object.
-    pub(crate) fn metadata_path(&self, field: &str) -> String {
-        self.template.metadata_path(field)
-    }
-
-    /// The path of a container's field inside the object.
-    pub(crate) fn container_path(&self, container: &Container<'_>, field: &str) -> String {
-        format!("{}.{}.{field}", self.template.path, container.path())
-    }
 }
 
 /// What a finding says beside its rule.

@@ -18,6 +18,7 @@ mod intake;
 mod mutate;
 mod nearest;
 mod noted;
+mod pods;
 mod rule;
 mod rules;
 

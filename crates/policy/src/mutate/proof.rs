@@ -4,9 +4,9 @@ use serde_json::Value;
 use wheelhouse_objects::{Node, Object, Selector};
 
 use super::BrokenChart;
-use crate::check::Pod;
+use crate::pods::{Pod, Pods};
 use crate::rule::Level;
-use crate::rules::services::{is_service, ports, selected_pods, target_breach};
+use crate::rules::services::{is_service, ports, target_breach};
 
 /// What held before the changes and must hold after.
 pub(super) struct Facts {
@@ -27,29 +27,17 @@ const REFERENCES: &[&str] = &["WH-160", "WH-161", "WH-162"];
 
 impl Facts {
     pub(super) fn of(objects: &[Object]) -> Self {
-        let pods = Pod::all(objects);
+        let pods = Pods::of(objects);
         let own =
             pods.iter().filter_map(|pod| Some((pod.object.to_string(), selects_own_pods(pod)?))).collect();
-        let selected = objects
-            .iter()
-            .filter(|object| is_service(object))
-            .map(|service| {
-                let names = selected_pods(service, &pods).iter().map(|pod| pod.object.to_string()).collect();
-                (service.to_string(), names)
-            })
-            .collect();
-        let unanswered = objects
-            .iter()
-            .filter(|object| is_service(object))
-            .flat_map(|service| {
-                let selected = selected_pods(service, &pods);
-                ports(service)
-                    .iter()
-                    .filter_map(|port| target_breach(service, port, &selected))
-                    .map(|said| said.message)
-                    .collect::<Vec<_>>()
-            })
-            .collect();
+        let mut selected = Vec::new();
+        let mut unanswered = BTreeSet::new();
+        for service in objects.iter().filter(|object| is_service(object)) {
+            let picked = pods.selected_by(service);
+            let breaches = ports(service).iter().filter_map(|port| target_breach(service, port, &picked));
+            unanswered.extend(breaches.map(|said| said.message));
+            selected.push((service.to_string(), picked.iter().map(|pod| pod.object.to_string()).collect()));
+        }
         Facts { own, selected, dangling: dangling(objects, &pods), unanswered, count: objects.len() }
     }
 

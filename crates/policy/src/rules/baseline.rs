@@ -5,7 +5,8 @@ use wheelhouse_objects::{Content, Node, pod_security};
 
 use super::restricted::has_restricted_capabilities;
 use super::security_context::{all, of_containers, of_pod};
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
+use crate::pods::Pod;
 use crate::rule::Rule;
 
 pub(crate) const RULES: &[&Rule] = &[

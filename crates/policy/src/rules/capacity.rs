@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use wheelhouse_objects::{ContainerList, Node, Object, PodTemplate, Quantity};
 
 use super::resources::{amount, is_extended, shown};
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
+use crate::pods::Pod;
 use crate::rule::{Level, Rule};
 
 pub(crate) const FOREIGN_RULES: &[&Rule] = &[&FOREIGN];

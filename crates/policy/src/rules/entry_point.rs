@@ -4,12 +4,11 @@ use wheelhouse_objects::{Node, Object};
 use wheelhouse_source::Span;
 
 use super::objects::is_opaque;
-use super::services::{
-    is_service, nearest_pods, ports, selected_pods, selector, shown_selector, target_breach,
-};
-use crate::check::{Checker, Pod, Said};
+use super::services::{is_service, nearest_pods, ports, selector, shown_selector, target_breach};
+use crate::check::{Checker, Said};
 use crate::facts::{Facts, FunctionFacts};
 use crate::nearest::nearest;
+use crate::pods::{Pod, Pods};
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] =
@@ -75,7 +74,7 @@ static HEADLESS: Rule = Rule::warning(
     "use a normal ClusterIP Service for the entry, the headless one for names of pods",
 );
 
-pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
+pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &Pods<'_>) {
     let Some(function) = checker.facts.function.as_ref() else { return };
     let wanted = function.service_name.as_str();
     if wanted.contains("{{") {
@@ -88,7 +87,7 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'
         missing(checker, wanted, objects);
         return;
     };
-    let selected = selected_pods(service, pods);
+    let selected = pods.selected_by(service);
     if selected.is_empty() {
         let spec = service.root.get("spec").unwrap_or(&service.root);
         let span = spec.get("selector").map_or(spec.span, |selector| selector.span);
@@ -118,11 +117,11 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'
 pub(crate) fn entry_pods<'p, 'a>(
     facts: &Facts,
     objects: &[Object],
-    pods: &'p [Pod<'a>],
+    pods: &'p Pods<'a>,
 ) -> Option<Vec<&'p Pod<'a>>> {
     let function = facts.function.as_ref()?;
     let is_entry = |object: &&Object| is_service(object) && object.name() == function.service_name;
-    Some(selected_pods(objects.iter().find(is_entry)?, pods))
+    Some(pods.selected_by(objects.iter().find(is_entry)?))
 }
 
 fn missing(checker: &mut Checker<'_>, wanted: &str, objects: &[Object]) {

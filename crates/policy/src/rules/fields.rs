@@ -4,9 +4,10 @@ use wheelhouse_objects::schema::{FieldType, fields};
 use wheelhouse_objects::{Content, Entry, Node, Object};
 
 use super::objects::{ALLOWED, INVALID};
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
 use crate::finding::Edit;
 use crate::nearest::nearest;
+use crate::pods::Pod;
 
 /// Holds an object of an allowed kind against the fields of the kind, and the pods of another kind
 /// against those of pods.

@@ -5,9 +5,10 @@ use wheelhouse_source::Span;
 
 use super::capacity::needed;
 use super::resources::amount;
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
 use crate::facts::Machines;
 use crate::finding::Edit;
+use crate::pods::Pod;
 use crate::rule::{Level, Rule};
 
 pub(crate) const GPU_FIT_RULES: &[&Rule] = &[&GPU_FIT];

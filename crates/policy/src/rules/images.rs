@@ -2,7 +2,8 @@
 
 use wheelhouse_objects::{Container, ContainerList, Node};
 
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
+use crate::pods::Pod;
 use crate::rule::Rule;
 
 pub(crate) const RULES: &[&Rule] = &[

@@ -6,9 +6,10 @@ use wheelhouse_objects::{ContainerList, Content, Node, Object};
 
 use super::fields;
 use super::set_aside::OPAQUE;
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
 use crate::intake::Intake;
 use crate::nearest::nearest;
+use crate::pods::Pod;
 use crate::rule::{Level, Rule};
 
 pub(crate) const KIND_RULES: &[&Rule] = &[&KIND, &TOO_MANY, &INVALID, &DUPLICATE, &OTHER_NAMESPACE];

@@ -2,7 +2,8 @@
 
 use wheelhouse_objects::{Content, Node};
 
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
+use crate::pods::Pod;
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] = &[

@@ -4,7 +4,8 @@ use wheelhouse_objects::Node;
 
 use super::baseline::app_armor_profiles;
 use super::security_context::{all, of_containers};
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
+use crate::pods::Pod;
 use crate::rule::Rule;
 
 pub(crate) const RULES: &[&Rule] =

@@ -3,7 +3,8 @@
 use wheelhouse_objects::{Node, Object};
 
 use super::pod::{IDLE_ROLE, check_service_account};
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
+use crate::pods::Pod;
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] = &[

@@ -6,10 +6,11 @@ use serde_json::Value;
 use wheelhouse_objects::{Container, Content, Node, Object, Selector};
 
 use super::objects::RESERVED_PREFIX;
-use super::services::{is_service, selected_pods, shown_labels};
-use crate::check::{Checker, Pod, Said};
+use super::services::{is_service, shown_labels};
+use crate::check::{Checker, Said};
 use crate::intake::Intake;
 use crate::nearest::nearest;
+use crate::pods::{Pod, Pods};
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] = &[
@@ -221,7 +222,7 @@ pub(crate) struct There<'a> {
     pub(crate) workload_config: &'a [Object],
 }
 
-pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake, pods: &[Pod<'_>]) {
+pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake, pods: &Pods<'_>) {
     let there =
         There { objects: &intake.objects, hooks: &intake.hooks, workload_config: &intake.workload_config };
     names(checker, &there, pods);
@@ -229,7 +230,7 @@ pub(crate) fn check(checker: &mut Checker<'_>, intake: &Intake, pods: &[Pod<'_>]
     for object in &intake.objects {
         bound_role(checker, object, &intake.objects);
     }
-    for pod in pods {
+    for pod in pods.iter() {
         workload_selector(checker, pod);
         for container in pod.template.containers() {
             probe_ports(checker, pod, &container);
@@ -582,10 +583,10 @@ fn overlap(checker: &mut Checker<'_>, pods: &[Pod<'_>]) {
 }
 
 /// A Service in front of pods of several workloads: often meant, sometimes not (WH-169).
-fn shared(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
+fn shared(checker: &mut Checker<'_>, objects: &[Object], pods: &Pods<'_>) {
     for service in objects.iter().filter(|object| is_service(object)) {
         let mut names: Vec<String> = Vec::new();
-        for pod in selected_pods(service, pods) {
+        for pod in pods.selected_by(service) {
             let name = pod.object.to_string();
             if !names.contains(&name) {
                 names.push(name);

@@ -5,8 +5,9 @@ use wheelhouse_objects::{Content, Node, pod_security};
 use super::baseline::{is_baseline_capability, relaxed_by_user_namespace};
 use super::pod::NON_ROOT_EXPLICIT;
 use super::security_context::{all, of_containers, of_pod};
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
 use crate::finding::{Edit, Finding};
+use crate::pods::Pod;
 use crate::rule::Rule;
 
 /// WH-120 is told beside WH-040, which is narrower.

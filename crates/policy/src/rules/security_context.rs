@@ -3,8 +3,8 @@
 use wheelhouse_objects::{Container, Node, PodTemplate};
 use wheelhouse_source::Span;
 
-use crate::check::Pod;
 use crate::finding::Edit;
+use crate::pods::Pod;
 
 /// Whose security context it is.
 pub(crate) enum Owner<'a> {

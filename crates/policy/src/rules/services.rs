@@ -3,8 +3,9 @@
 use serde_json::Value;
 use wheelhouse_objects::{ContainerList, Content, Node, Object, Selector};
 
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
 use crate::nearest::nearest;
+use crate::pods::{Pod, Pods};
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] = &[&TYPE, &EXTERNAL, &DANGLING, &TARGET_PORT, &AFFINITY];
@@ -59,7 +60,7 @@ pub(crate) fn is_service(object: &Object) -> bool {
     object.is("", "Service")
 }
 
-pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'_>]) {
+pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &Pods<'_>) {
     let entry = checker.facts.function.as_ref().map(|function| function.service_name.clone());
     for service in objects.iter().filter(|object| is_service(object)) {
         let Some(spec) = service.root.set("spec") else { continue };
@@ -74,7 +75,7 @@ pub(crate) fn check(checker: &mut Checker<'_>, objects: &[Object], pods: &[Pod<'
         if entry.as_deref() == Some(service.name()) {
             continue;
         }
-        let selected = selected_pods(service, pods);
+        let selected = pods.selected_by(service);
         if !selector(service).is_empty() && selected.is_empty() {
             let shown = shown_selector(service);
             let span = spec.get("selector").map_or(spec.span, |selector| selector.span);
@@ -164,15 +165,6 @@ pub(crate) fn shown_labels(labels: Option<&Node>) -> String {
         .map(|entry| format!("{}={}", entry.key, entry.value.shown()))
         .collect();
     if pairs.is_empty() { "nothing".to_owned() } else { pairs.join(",") }
-}
-
-/// The pods a Service selects; none if it has no selector.
-pub(crate) fn selected_pods<'p, 'a>(service: &Object, pods: &'p [Pod<'a>]) -> Vec<&'p Pod<'a>> {
-    let selector = selector(service);
-    if selector.is_empty() {
-        return Vec::new();
-    }
-    pods.iter().filter(|pod| selector.picks_by(|key| pod.template.label(key))).collect()
 }
 
 /// The pods whose labels are nearest to what a Service selects, as an advice.

@@ -5,7 +5,8 @@ use wheelhouse_objects::{Content, Node, Object, PodTemplate, Quantity, pod_secur
 use super::capacity::needed;
 use super::resources::{amount, shown};
 
-use crate::check::{Checker, Pod, Said};
+use crate::check::{Checker, Said};
+use crate::pods::Pod;
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULES: &[&Rule] = &[&VOLUME_TYPE, &PROJECTED, &CLAIM, &CHOSEN_VOLUME, &MEMORY, &DISK];
