@@ -29,7 +29,9 @@ pub use facts::{
 };
 pub use finding::{Edit, Finding, Place};
 pub use intake::{Intake, WORKLOAD_CONFIG};
-pub use mutate::{Additions, BrokenChart, Change, Ledger, Pair, VariableSource, mutate, segments};
+pub use mutate::{
+    Additions, BrokenChart, Change, Ledger, Pair, VariableSource, mutate, segments, try_changes,
+};
 pub use nearest::nearest;
 pub use noted::{Noted, note};
 pub use rule::{Authority, Level, Rule};

@@ -71,6 +71,17 @@ pub struct BrokenChart {
     pub message: String,
 }
 
+/// Tells what the platform's changes would break, without making them.
+///
+/// # Errors
+/// Where [`mutate`] has one.
+pub fn try_changes(objects: &[Object], additions: &Additions) -> Result<(), BrokenChart> {
+    if proof::concerns_selectors(objects, &additions.labels) {
+        mutate(&mut objects.to_vec(), additions)?;
+    }
+    Ok(())
+}
+
 /// Makes the platform's changes and proves that selectors, references and the entry point still
 /// hold.
 ///

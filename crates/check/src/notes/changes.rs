@@ -1,16 +1,14 @@
 //! The platform's own changes: whether the chart stands them.
 
-use wheelhouse_policy::{Additions, BrokenChart, Intake, Level, Noted, VariableSource, mutate};
+use wheelhouse_policy::{Additions, BrokenChart, Intake, Level, Noted, VariableSource, try_changes};
 use wheelhouse_render::RenderedChart;
 
 use super::Notes;
 use crate::located::in_chart_file;
 
-/// Makes the changes that every instance gets, and tells what they would break: such a chart is
-/// refused, never changed.
+/// Tells what the changes that every instance gets would break: such a chart is refused, never changed.
 pub(crate) fn hold(notes: &mut Notes<'_>, rendered: &RenderedChart, intake: &Intake) {
-    let mut objects = intake.objects.clone();
-    if let Err(BrokenChart { rule, message }) = mutate(&mut objects, &usual()) {
+    if let Err(BrokenChart { rule, message }) = try_changes(&intake.objects, &usual()) {
         let noted = Noted {
             message: format!("the platform's change would break the chart: {message}"),
             level: Some(Level::Error),

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use wheelhouse_objects::{Node, Object, Selector};
 
-use super::BrokenChart;
+use super::{BrokenChart, Pair};
 use crate::pods::{Pod, Pods};
 use crate::rule::Level;
 use crate::rules::services::{is_service, ports, target_breach};
@@ -20,6 +20,23 @@ pub(super) struct Facts {
     unanswered: BTreeSet<String>,
     /// How many objects there are (P5).
     count: usize,
+}
+
+/// Whether a selector of a chart names a label that the platform sets: the one way in which its changes can break a
+/// chart. They take no name, port, object or label away.
+pub(super) fn concerns_selectors(objects: &[Object], labels: &[Pair]) -> bool {
+    let is_set = |key: &str| labels.iter().any(|(own, _)| own == key);
+    let names = |labels: Option<&Node>| {
+        labels.is_some_and(|labels| labels.entries().iter().any(|entry| is_set(&entry.key)))
+    };
+    objects.iter().filter_map(|object| object.root.at("spec.selector")).any(|selector| {
+        let expressions = selector.get("matchExpressions").map(Node::items).unwrap_or_default();
+        names(Some(selector))
+            || names(selector.get("matchLabels"))
+            || expressions
+                .iter()
+                .any(|expression| expression.get("key").and_then(Node::as_str).is_some_and(is_set))
+    })
 }
 
 /// The rules of references that a change could break; accounts are the platform's own matter.

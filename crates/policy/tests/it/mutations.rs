@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use wheelhouse_objects::{Object, read_document};
-use wheelhouse_policy::{Additions, Ledger, VariableSource, mutate};
+use wheelhouse_policy::{Additions, Ledger, VariableSource, mutate, try_changes};
 
 fn additions() -> Additions {
     Additions {
@@ -102,6 +102,45 @@ fn a_label_that_a_selector_rests_on_is_not_overwritten() {
     let mut objects = vec![Object::new(read_document(deployment.as_bytes(), 0).unwrap(), 0)];
     let error = mutate(&mut objects, &additions()).unwrap_err();
     assert_eq!(error.message, "Deployment/d: its selector would no longer match its own pods");
+}
+
+#[test]
+fn trying_the_changes_finds_what_making_them_would() {
+    let deployment = |selector: &str, labels: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d}}\nspec:\n  selector: {selector}\n  template:\n    metadata: {{labels: {labels}}}\n    spec: {{containers: []}}\n"
+        )
+    };
+    let service = |selector: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {{selector: {selector}, ports: [{{port: 80, targetPort: web}}]}}\n"
+        )
+    };
+    let expression =
+        |operator: &str| format!("{{matchExpressions: [{{key: function-id, operator: {operator}}}]}}");
+    for (documents, stands) in [
+        (vec![deployment("{matchLabels: {app: a}}", "{app: a}")], true),
+        (vec![deployment("{matchLabels: {function-id: mine}}", "{function-id: mine}")], false),
+        (vec![deployment("{matchLabels: {function-id: f1}}", "{function-id: f1}")], true),
+        (vec![deployment(&expression("DoesNotExist"), "{app: a}")], false),
+        (vec![deployment(&expression("Exists"), "{function-id: mine}")], true),
+        (vec![service("{app: a}"), deployment("{matchLabels: {app: a}}", "{app: a}")], true),
+        (
+            vec![
+                service("{function-id: mine}"),
+                deployment("{matchLabels: {app: a}}", "{app: a, function-id: mine}"),
+            ],
+            false,
+        ),
+        (vec![service("{function-id: f1}"), deployment("{matchLabels: {app: a}}", "{app: a}")], false),
+        (vec![POD.to_owned()], true),
+    ] {
+        let mut objects: Vec<Object> =
+            documents.iter().map(|text| Object::new(read_document(text.as_bytes(), 0).unwrap(), 0)).collect();
+        let tried = try_changes(&objects, &additions());
+        assert_eq!(tried.is_ok(), stands, "{documents:?}");
+        assert_eq!(tried, mutate(&mut objects, &additions()).map(drop), "{documents:?}");
+    }
 }
 
 #[test]
