@@ -105,7 +105,7 @@ fn benches(criterion: &mut Criterion) {
         bencher.iter_batched(|| chart.clone(), |chart| checked(&renderer, chart), BatchSize::SmallInput);
     });
     group.bench_function("human output", |bencher| {
-        bencher.iter(|| format::human(&outcome.findings, outcome.counted, "", false));
+        bencher.iter(|| format::human(&outcome.findings, outcome.counted, format::Shown::default()));
     });
     group.throughput(Throughput::Elements(300));
     group.bench_function("rules", |bencher| bencher.iter(|| check(&outcome.intake, &facts)));

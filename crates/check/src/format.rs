@@ -8,7 +8,7 @@ mod rules;
 mod sarif;
 
 pub use github::github;
-pub use human::human;
+pub use human::{Shown, human, path_in};
 pub use json::{finding_json, json};
 pub use junit::junit;
 pub use rules::{authority, catalogue_document};

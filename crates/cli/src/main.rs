@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    let printer = Printer::from_environment();
+    let mut printer = Printer::from_environment();
     let arguments = match parse::arguments(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(parse::Stop::Help(text)) => {
@@ -71,6 +71,15 @@ fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if let Some(mode) = &arguments.global.color {
+        match Printer::with_mode(mode) {
+            Ok(wanted) => printer = wanted,
+            Err(message) => {
+                printer.error(&message);
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     match commands::run(arguments, &printer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

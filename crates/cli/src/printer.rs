@@ -12,15 +12,31 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    /// A printer that colours its talk only on a terminal whose user did not ask otherwise
-    /// (`NO_COLOR`, `TERM=dumb`).
+    /// A printer that colours what goes to a terminal, unless the environment asks otherwise: `NO_COLOR`,
+    /// `HELM_COLOR`, `TERM=dumb`.
     pub(crate) fn from_environment() -> Self {
-        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Printer {
-            colour: !unwanted && std::io::stderr().is_terminal(),
-            colour_data: !unwanted && std::io::stdout().is_terminal(),
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let wanted = std::env::var("HELM_COLOR").unwrap_or_default();
+        let mode = if is_set("NO_COLOR") || is_dumb { "never" } else { wanted.as_str() };
+        Self::with_mode(mode).unwrap_or_else(|_| Self::automatic())
+    }
+
+    /// A printer that colours as `--color` says.
+    ///
+    /// # Errors
+    /// For a word that is not a mode, in Helm's words.
+    pub(crate) fn with_mode(mode: &str) -> Result<Self, String> {
+        match mode {
+            "never" => Ok(Printer { colour: false, colour_data: false }),
+            "always" => Ok(Printer { colour: true, colour_data: true }),
+            "auto" => Ok(Self::automatic()),
+            _ => Err(format!("invalid color mode {mode:?}: must be one of: never, auto, always")),
         }
+    }
+
+    fn automatic() -> Self {
+        Printer { colour: std::io::stderr().is_terminal(), colour_data: std::io::stdout().is_terminal() }
     }
 
     /// Whether data for people may have colours.

@@ -74,7 +74,7 @@ fn every_format_tells_every_finding() {
             format::json(found, checked.counted),
             format::junit(found),
             format::github(found, "charts/web"),
-            format::human(found, checked.counted, "", false),
+            format::human(found, checked.counted, format::Shown::default()),
         )
     });
     assert_eq!(json["findings"].as_array().unwrap().len(), count);

@@ -66,7 +66,8 @@ fn every_broken_chart_shows_its_refusal() {
     assert!(charts.len() >= 8);
     for (name, path) in charts {
         let readme = std::fs::read_to_string(path.join("README.md")).unwrap();
-        let (text, rules) = checked(files_below(&path), None, request(&name), |result| match result {
+        let directory = format!("examples/{name}");
+        let (text, rules) = checked(files_below(&path), None, request(&name), move |result| match result {
             Ok(checked) => {
                 let refusals: Vec<_> = checked
                     .findings
@@ -75,7 +76,12 @@ fn every_broken_chart_shows_its_refusal() {
                     .collect();
                 let values = checked.rendered.chart.contents().raw.iter();
                 let values = values.clone().find(|file| file.name == "values.yaml").map(|file| file.text());
-                let text = format::human(&refusals, checked.counted, &values.unwrap_or_default(), false);
+                let shown = format::Shown {
+                    directory: &directory,
+                    chart_values: &values.unwrap_or_default(),
+                    ..format::Shown::default()
+                };
+                let text = format::human(&refusals, checked.counted, shown);
                 (text, refusals.iter().map(|found| found.finding.rule.id).collect::<Vec<_>>())
             }
             Err(Stop::Load(error)) => (error, Vec::new()),

@@ -11,12 +11,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use wheelhouse_chart::Compat;
+use wheelhouse_check::format::Shown;
 use wheelhouse_check::{
     AgainstBaseline, AllValues, Baseline, Checked, Located, Suppressed, check_all_values, check_chart,
     format, load_refusal, mutation_diff, suppress,
 };
 use wheelhouse_policy::Level;
 use wheelhouse_render::Renderer;
+use wheelhouse_source::quantity;
 
 use super::Failure;
 use crate::arguments::{Check, CheckFormat};
@@ -66,7 +68,7 @@ fn check(options: &Check, settings: &Settings, printer: Printer) -> Result<bool,
     if let Some(path) = &options.write_baseline {
         let baseline = Baseline::of(&suppressed.kept);
         filesystem::replace(Path::new(path), baseline.to_text().as_bytes())?;
-        printer.talk(&format!("wrote {} finding(s) to {path}", baseline.len()));
+        printer.talk(&format!("wrote {} to {path}", quantity(baseline.len(), "finding")));
         return Ok(true);
     }
     let against = match baseline {
@@ -208,6 +210,7 @@ impl<'o> Session<'o> {
             None => {
                 let rule = findings.last().map(|located| located.finding.rule.id);
                 let rule = rule.map(|rule| format!("[{rule}] ")).unwrap_or_default();
+                let failure = failure.in_directory(directory_of(self.reference));
                 Failure { message: format!("{rule}{}", failure.message), ..failure }
             }
         }
@@ -241,17 +244,27 @@ fn print_findings(
     let text = document(format, findings, checked.counted, reference).unwrap_or_else(|| {
         let values = checked.rendered.chart.contents().raw.iter().find(|file| file.name == "values.yaml");
         let values = values.map(|file| file.text().into_owned()).unwrap_or_default();
-        format::human(findings, checked.counted, &values, printer.colours_data())
+        let shown = Shown {
+            directory: directory_of(reference),
+            chart_values: &values,
+            colour: printer.colours_data(),
+        };
+        format::human(findings, checked.counted, shown)
     });
     printer.data(text);
 }
 
+/// The chart's directory; empty for an archive, whose places cannot be opened.
+fn directory_of(reference: &str) -> &str {
+    if Path::new(reference).is_dir() { reference } else { "" }
+}
+
 fn tell_left_out(suppressed: &[Located], against: &AgainstBaseline, printer: Printer) {
     if !suppressed.is_empty() {
-        printer.talk(&format!("{} finding(s) suppressed in the chart", suppressed.len()));
+        printer.talk(&format!("{} suppressed in the chart", quantity(suppressed.len(), "finding")));
     }
     if !against.known.is_empty() {
-        printer.talk(&format!("{} finding(s) of the baseline not shown", against.known.len()));
+        printer.talk(&format!("{} of the baseline not shown", quantity(against.known.len(), "finding")));
     }
     for gone in &against.gone {
         printer.talk(&format!("no longer found, write the baseline anew: {gone}"));
@@ -264,8 +277,10 @@ const SHOWN_BRANCHES: usize = 20;
 fn tell_coverage(fleet: &Fleet, printer: Printer) {
     let coverage = &fleet.coverage;
     printer.talk(&format!(
-        "{} more value set(s); {} of {} branch sides ran",
-        fleet.sets, coverage.ran, coverage.sides
+        "{}; {} of {} branch sides ran",
+        quantity(fleet.sets, "more value set"),
+        coverage.ran,
+        coverage.sides
     ));
     for (place, side) in coverage.missed.iter().take(SHOWN_BRANCHES) {
         let which = if *side { "its block" } else { "what is passed over" };

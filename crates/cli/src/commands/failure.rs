@@ -1,3 +1,4 @@
+use wheelhouse_check::format::path_in;
 use wheelhouse_render::{Frame, ManifestError, PipelineError, RenderError, RenderedChart};
 use wheelhouse_source::{Diagnostic, Excerpt, LineIndex, Severity, Span};
 
@@ -48,6 +49,14 @@ impl Failure {
             _ => None,
         };
         Failure { detail, ..Failure::new(error.to_string()) }
+    }
+
+    /// The same failure with its places named as the files of the chart's directory, so that they can be opened.
+    pub(crate) fn in_directory(mut self, directory: &str) -> Self {
+        for place in self.detail.iter_mut().flat_map(|detail| &mut detail.places) {
+            place.file = path_in(directory, &place.file);
+        }
+        self
     }
 
     /// A rendered document that is no manifest: shows the rendered line.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use wheelhouse_platform::client::ClientError;
+use wheelhouse_source::quantity;
 
 use super::Failure;
 use crate::api::{Api, Version, exit, refused, until};
@@ -44,8 +45,11 @@ pub(super) fn wait_inactive(api: &Api, version: &Version, timeout: Duration) -> 
         let seen = api.call("wait for the function", Method::GET, &version.path(), None)?;
         let instances = crate::output::items(&seen, "/function/activeInstances").len();
         let status = text(&seen, "/function/status");
-        let state =
-            if instances == 0 { status.clone() } else { format!("{status}, {instances} instance(s)") };
+        let state = if instances == 0 {
+            status.clone()
+        } else {
+            format!("{status}, {}", quantity(instances, "instance"))
+        };
         if state != told {
             api.progress(&state, elapsed);
             told = state;

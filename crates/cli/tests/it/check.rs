@@ -58,13 +58,44 @@ const DAEMON: &str = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: a
 
 #[test]
 fn a_sound_chart_is_accepted_and_a_broken_one_refused() {
-    chart("", "").check("check web", "exit 0\n2 object(s) checked: 0 error(s), 0 warning(s), 0 note(s)\n");
+    chart("", "").check("check web", "exit 0\n2 objects checked: 0 errors, 0 warnings, 0 notes\n");
     let text = chart("", DAEMON).run("check web");
     assert!(
         text.starts_with("exit 1\nerror[WH-010]: DaemonSet/agent (apps/v1) is not an allowed kind"),
         "{text}"
     );
     assert!(text.contains("--> web/templates/more.yaml:2:7"), "{text}");
+}
+
+#[test]
+fn places_can_be_opened_from_where_one_stands() {
+    let workspace = chart("", DAEMON);
+    workspace.write("web/charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n");
+    workspace.write("web/charts/sub/templates/agent.yaml", &DAEMON.replace("agent", "second"));
+    let text = workspace.run("check ./web/");
+    assert!(text.contains("--> ./web/templates/more.yaml:2:7"), "{text}");
+    assert!(text.contains("--> ./web/charts/sub/templates/agent.yaml:2:7"), "{text}");
+    workspace.write("web/templates/more.yaml", "{{ fail \"no\" }}");
+    let text = workspace.run("check ./web/");
+    assert!(text.contains("--> ./web/templates/more.yaml:1:4"), "{text}");
+}
+
+#[test]
+fn colours_come_where_they_are_asked_for() {
+    let workspace = chart("", DAEMON);
+    for (line, is_coloured) in [
+        ("check web", false),
+        ("check web --color always", true),
+        ("check web --colour always", true),
+        ("check web --color auto", false),
+        ("check web --color never", false),
+    ] {
+        let text = workspace.run(line);
+        assert!(text.starts_with("exit 1\n"), "{line}: {text}");
+        assert_eq!(text.contains('\u{1b}'), is_coloured, "{line}: {text}");
+    }
+    let text = workspace.run("check web --color red");
+    assert_eq!(text, "exit 1\nError: invalid color mode \"red\": must be one of: never, auto, always\n");
 }
 
 #[test]
@@ -131,12 +162,9 @@ fn machines_get_the_findings_also_of_a_chart_that_does_not_render() {
 #[test]
 fn a_baseline_leaves_only_new_findings() {
     let workspace = chart("", DAEMON);
-    workspace.check("check web --write-baseline known.json", "exit 0\nwrote 1 finding(s) to known.json\n");
+    workspace.check("check web --write-baseline known.json", "exit 0\nwrote 1 finding to known.json\n");
     let text = workspace.run("check web --baseline known.json");
-    assert!(
-        text.starts_with("exit 0\n") && text.contains("1 finding(s) of the baseline not shown"),
-        "{text}"
-    );
+    assert!(text.starts_with("exit 0\n") && text.contains("1 finding of the baseline not shown"), "{text}");
     workspace.write("web/templates/more.yaml", &format!("# moved\n\n{DAEMON}"));
     assert!(workspace.run("check web --baseline known.json").starts_with("exit 0\n"));
     workspace.write("web/templates/new.yaml", &DAEMON.replace("agent", "other"));
@@ -154,8 +182,8 @@ fn a_fix_is_shown_first_and_then_written() {
     assert!(text.contains("-      hostPID: true\n") && text.contains("+      hostPID: false\n"), "{text}");
     assert_eq!(workspace.read("web/templates/web.yaml"), before);
     let text = workspace.run("check web --fix");
-    assert!(text.contains("fixed 2 finding(s) in 1 file(s)"), "{text}");
-    assert!(text.contains("0 error(s), 0 warning(s), 0 note(s)"), "{text}");
+    assert!(text.contains("fixed 2 findings in 1 file"), "{text}");
+    assert!(text.contains("0 errors, 0 warnings, 0 notes"), "{text}");
     assert_eq!(workspace.read("web/templates/web.yaml"), web("      hostPID: false\n"));
     assert_eq!(workspace.files("web").len(), 5, "no file is left over");
 }
@@ -165,7 +193,7 @@ fn all_values_find_what_a_switch_hides_and_count_branches() {
     let workspace = chart("", &format!("{{{{ if .Values.debug }}}}\n{DAEMON}{{{{ end }}}}\n"));
     let text = workspace.run("check web --all-values");
     assert!(text.contains("info[WH-206, WH-010]: with debug=true: DaemonSet/agent"), "{text}");
-    assert!(text.contains("1 more value set(s); 2 of 2 branch sides ran"), "{text}");
+    assert!(text.contains("1 more value set; 2 of 2 branch sides ran"), "{text}");
     workspace.write("web/ci/debug-values.yaml", "debug: true\n");
     let text = workspace.run("check web --all-values");
     assert!(

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use wheelhouse_check::fix::{TextEdit, edit_of};
 use wheelhouse_check::{Checked, Located, Suppressed};
 use wheelhouse_policy::Level;
+use wheelhouse_source::quantity;
 
 use super::overlay::Overlay;
 use super::{Failure, Session};
@@ -62,7 +63,7 @@ pub(super) fn fix(
         let (old, new) = (format!("a/{file}"), format!("b/{file}"));
         diff.push_str(&lines.unified_diff().header(&old, &new).to_string());
     }
-    let mut told = format!("fixed {} finding(s) in {files} file(s)", done.len());
+    let mut told = format!("fixed {} in {}", quantity(done.len(), "finding"), quantity(files, "file"));
     for label in done {
         told.push_str(&format!("\n  {}", label.trim_end()));
     }
