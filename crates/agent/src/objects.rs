@@ -8,14 +8,16 @@ use wheelhouse_functions::instance::namespace_of;
 use wheelhouse_functions::instance_type::InstanceType;
 use wheelhouse_functions::work::{DesiredInstance, DesiredWorkload};
 
+// Names of what the platform makes in an instance's namespace start with `RESERVED_PREFIX`: no chart may use them.
+
 /// The label that says which agent's namespace this is.
 pub(crate) const MANAGED_BY: &str = "wheelhouse.dev/cluster";
 /// The service account of an instance's pods: it holds no rights.
-pub(crate) const SERVICE_ACCOUNT: &str = "wheelhouse-workload";
+pub(crate) const SERVICE_ACCOUNT: &str = "nvcf-workload";
 /// The secret with registry credentials.
-pub(crate) const PULL_SECRET: &str = "wheelhouse-pull";
+pub(crate) const PULL_SECRET: &str = "nvcf-pull";
 /// The secret with the function's secrets, as files `secrets.json` and one per secret.
-pub(crate) const SECRETS: &str = "wheelhouse-secrets";
+pub(crate) const SECRETS: &str = "nvcf-secrets";
 /// The field manager of everything we apply.
 pub(crate) const MANAGER: &str = "wheelhouse-agent";
 
@@ -38,7 +40,7 @@ pub(crate) fn base(instance: &DesiredInstance, cluster: &str) -> Vec<Value> {
             "apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta(SERVICE_ACCOUNT),
             "automountServiceAccountToken": false,
         }),
-        quota(instance, meta("wheelhouse-limits")),
+        quota(instance, meta("nvcf-limits")),
     ];
     objects.extend(network_policies(instance, &meta));
     if !instance.pull.is_empty() {
@@ -53,6 +55,11 @@ pub(crate) fn base(instance: &DesiredInstance, cluster: &str) -> Vec<Value> {
 /// Names of the pull secrets of an instance.
 pub(crate) fn pull_secrets(instance: &DesiredInstance) -> Vec<String> {
     if instance.pull.is_empty() { Vec::new() } else { vec![PULL_SECRET.to_owned()] }
+}
+
+/// The Secret with the function's secrets, if it has any.
+pub(crate) fn secret_files(instance: &DesiredInstance) -> Option<&'static str> {
+    (!instance.secrets.is_empty()).then_some(SECRETS)
 }
 
 /// The labels of everything that belongs to an instance.
@@ -93,11 +100,11 @@ fn network_policies(instance: &DesiredInstance, meta: &dyn Fn(&str) -> Value) ->
     }
     vec![
         json!({
-            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta("wheelhouse-egress"),
+            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta("nvcf-egress"),
             "spec": { "podSelector": {}, "policyTypes": ["Egress"], "egress": [{ "to": [own] }, dns, internet] },
         }),
         json!({
-            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta("wheelhouse-ingress"),
+            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta("nvcf-ingress"),
             "spec": { "podSelector": {}, "policyTypes": ["Ingress"], "ingress": [
                 { "from": [own] },
                 // The gateway and the probes come from outside the cluster's pods or from the node itself.
@@ -292,6 +299,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn no_chart_can_name_what_the_platform_makes() {
+        for object in base(&instance(), "local").iter().skip(1) {
+            let name = object["metadata"]["name"].as_str().unwrap();
+            assert!(name.starts_with(wheelhouse_objects::names::RESERVED_PREFIX), "{name}");
+        }
+    }
+
+    #[test]
     fn secrets_become_files() {
         let objects = base(&instance(), "local");
         let secrets = objects.iter().find(|object| object["metadata"]["name"] == SECRETS).unwrap();
@@ -307,7 +322,7 @@ pub(crate) mod tests {
     #[test]
     fn egress_reaches_no_private_network() {
         let objects = base(&instance(), "local");
-        let egress = objects.iter().find(|object| object["metadata"]["name"] == "wheelhouse-egress").unwrap();
+        let egress = objects.iter().find(|object| object["metadata"]["name"] == "nvcf-egress").unwrap();
         let except = &egress["spec"]["egress"][2]["to"][0]["ipBlock"]["except"];
         assert!(except.as_array().unwrap().contains(&json!("169.254.0.0/16")));
     }

@@ -17,7 +17,7 @@ use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_objects::pod_spec::pod_templates;
 use wheelhouse_objects::{KindOrder, Node, Object, Quantity};
 use wheelhouse_policy::{
-    Additions, ClusterFacts, ExtraKind, FunctionFacts, Policy, PolicyName, VariableSource, mutate,
+    Additions, ClusterFacts, ExtraKind, FunctionFacts, InstanceFacts, Policy, PolicyName, mutate,
 };
 use wheelhouse_render::{Capabilities, KubeVersion, Operation, Release, Renderer, Request};
 use wheelhouse_sprig::{Environment, Host};
@@ -317,49 +317,22 @@ fn ready_by_probe(text: &str) -> bool {
     })
 }
 
-/// What the platform sets on every pod, in the reference's names.
+/// What the platform sets on the objects of an instance.
 fn additions(pods: &PodFacts<'_>) -> Additions {
     let instance = pods.instance;
-    let value = instance.instance_type.split('_').next().unwrap_or_default();
-    let function = instance.function.to_string();
-    let version = instance.version.to_string();
-    let labels = vec![
-        ("function-id".to_owned(), function),
-        ("function-version-id".to_owned(), version),
-        ("nvcf.nvidia.io/instance-id".to_owned(), instance.id.to_string()),
-    ];
-    let annotations: BTreeMap<&str, String> = BTreeMap::from([
-        ("nca-id", instance.account.to_string()),
-        ("function-name", instance.name.clone()),
-        ("nvcf.nvidia.io/region", pods.region.to_owned()),
-        ("nvcf.nvidia.io/backend", instance.backend.clone()),
-        ("nvcf.nvidia.io/environment", pods.environment.to_owned()),
-        ("nvcf.nvidia.io/instance-type-name", instance.instance_type.clone()),
-        ("nvcf.nvidia.io/instance-type-value", value.to_owned()),
-    ]);
-    let annotation = |key: &str| VariableSource::Field(format!("metadata.annotations['{key}']"));
-    let label = |key: &str| VariableSource::Field(format!("metadata.labels['{key}']"));
-    let environment = vec![
-        ("NVCF_REGION".to_owned(), annotation("nvcf.nvidia.io/region")),
-        ("NVCF_INSTANCETYPE".to_owned(), annotation("nvcf.nvidia.io/instance-type-name")),
-        ("NVCF_INSTANCETYPE_VALUE".to_owned(), annotation("nvcf.nvidia.io/instance-type-value")),
-        ("NVCF_BACKEND".to_owned(), annotation("nvcf.nvidia.io/backend")),
-        ("NVCF_ENV".to_owned(), annotation("nvcf.nvidia.io/environment")),
-        ("NVCF_NCA_ID".to_owned(), annotation("nca-id")),
-        ("NVCF_FUNCTION_ID".to_owned(), label("function-id")),
-        ("NVCF_FUNCTION_VERSION_ID".to_owned(), label("function-version-id")),
-        ("NVCF_FUNCTION_NAME".to_owned(), annotation("function-name")),
-    ];
-    Additions {
+    Additions::of(InstanceFacts {
+        function: instance.function.to_string(),
+        version: instance.version.to_string(),
+        instance: instance.id.to_string(),
+        account: instance.account.to_string(),
+        name: instance.name.clone(),
+        region: pods.region.to_owned(),
+        backend: instance.backend.clone(),
+        environment: pods.environment.to_owned(),
+        instance_type: instance.instance_type.clone(),
         pull_secrets: pods.pull_secrets.to_vec(),
-        environment,
-        labels,
-        annotations: annotations.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         service_account: pods.service_account.to_owned(),
-        instance_type_label: pods
-            .bind_to_instance_type
-            .then(|| ("nvca.nvcf.nvidia.io/instance-type".to_owned(), value.to_owned())),
-        tolerations: vec!["nvidia.com/gpu".to_owned()],
-        ..Additions::default()
-    }
+        secrets: pods.secrets.map(ToOwned::to_owned),
+        bind_to_instance_type: pods.bind_to_instance_type,
+    })
 }

@@ -121,6 +121,8 @@ pub struct PodFacts<'a> {
     pub instance: &'a DesiredInstance,
     /// Names of the pull secrets made in the namespace.
     pub pull_secrets: &'a [String],
+    /// The Secret with the function's secrets, if it has any.
+    pub secrets: Option<&'a str>,
     /// The platform's service account, which holds no rights.
     pub service_account: &'a str,
     /// Region of the cluster.

@@ -30,7 +30,8 @@ pub use facts::{
 pub use finding::{Edit, Finding, Place};
 pub use intake::{Intake, WORKLOAD_CONFIG};
 pub use mutate::{
-    Additions, BrokenChart, Change, Ledger, Pair, VariableSource, mutate, segments, try_changes,
+    Additions, BrokenChart, Change, InstanceFacts, Ledger, Pair, VariableSource, mutate, segments,
+    try_changes,
 };
 pub use nearest::nearest;
 pub use noted::{Noted, note};

@@ -3,16 +3,20 @@
 //! One function makes the changes for check, for create and for deploy. Applying it twice gives
 //! the same objects.
 
+mod instance;
 mod ledger;
 mod metadata;
 mod placement;
 mod pods;
 mod proof;
+mod secret_files;
 
+pub use instance::InstanceFacts;
 pub use ledger::{Change, Ledger, segments};
 
 use std::collections::BTreeSet;
 
+use pods::PodToChange;
 use wheelhouse_objects::{Object, pod_spec};
 
 /// A name with its value.
@@ -35,6 +39,8 @@ pub struct Additions {
     pub instance_type_label: Option<Pair>,
     /// Taints that pods tolerate: keys, tolerated whatever their value.
     pub tolerations: Vec<String>,
+    /// The Secret whose files containers find in `/var/secrets`.
+    pub secrets: Option<String>,
     /// Rules whose changes are not made.
     pub switched_off: BTreeSet<String>,
 }
@@ -95,12 +101,19 @@ pub fn mutate(objects: &mut [Object], additions: &Additions) -> Result<Ledger, B
         metadata::add(object, additions, &mut ledger);
         let name = object.to_string();
         pod_spec::change_pods(object, |path, holder| {
-            let mut pod =
-                pods::PodToChange { name: &name, path, holder, switched_off: &additions.switched_off };
+            let mut pod = PodToChange { name: &name, path, holder, switched_off: &additions.switched_off };
             placement::change(&mut pod, additions, &mut ledger);
             pods::change(&mut pod, additions, &mut ledger);
         });
     }
     before.still_hold(objects)?;
+    // The platform's own Secret is none that the chart's references could lead to: after the proof of those.
+    for object in objects.iter_mut() {
+        let name = object.to_string();
+        pod_spec::change_pods(object, |path, holder| {
+            let mut pod = PodToChange { name: &name, path, holder, switched_off: &additions.switched_off };
+            secret_files::change(&mut pod, additions, &mut ledger);
+        });
+    }
     Ok(ledger)
 }

@@ -76,6 +76,7 @@ impl Task {
             let pods = PodFacts {
                 instance: &desired,
                 pull_secrets: &pull_secrets,
+                secrets: objects::secret_files(&desired),
                 service_account: objects::SERVICE_ACCOUNT,
                 region: &region,
                 environment: "self-hosted",

@@ -494,7 +494,7 @@ fn placement(cases: &mut Cases) {
     cases.pods("WH-176", &affinity(", namespaces: [other]"), &affinity(""));
     cases.pods("WH-177", "serviceAccountName: own\n", "");
     let mutated = || with(|tried| tried.mutations = true);
-    for rule in ["WH-180", "WH-181", "WH-182"] {
+    for rule in ["WH-180", "WH-181", "WH-182", "WH-184"] {
         cases.add(rule, mutated(), Try::default());
     }
     let gpu = CONTAINER.replace("memory: 1Gi}", "memory: 1Gi, nvidia.com/gpu: 1}");

@@ -230,6 +230,7 @@ pub(crate) fn additions() -> Additions {
         environment: vec![("NVCF_REGION".to_owned(), VariableSource::Text("here".to_owned()))],
         labels: vec![("function-id".to_owned(), "f".to_owned())],
         instance_type_label: Some(("type".to_owned(), "x".to_owned())),
+        secrets: Some("secrets".to_owned()),
         ..Additions::default()
     }
 }

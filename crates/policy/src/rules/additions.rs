@@ -2,7 +2,8 @@
 
 use crate::rule::Rule;
 
-pub(crate) const RULES: &[&Rule] = &[&PULL_SECRETS, &ENVIRONMENT, &LABELS, &PLACEMENT, &METADATA];
+pub(crate) const RULES: &[&Rule] =
+    &[&PULL_SECRETS, &ENVIRONMENT, &LABELS, &PLACEMENT, &SECRET_FILES, &METADATA];
 
 const FIX: &str = "none needed; check --show-mutations shows the change";
 
@@ -30,5 +31,12 @@ static LABELS: Rule = Rule::info(
 static PLACEMENT: Rule =
     Rule::info("WH-183", "placement", "pods that ask for GPUs are bound to nodes of the instance type", FIX)
         .by_platform();
+static SECRET_FILES: Rule = Rule::info(
+    "WH-184",
+    "secret-files",
+    "the secrets of the function, if it has any, lie in /var/secrets of every container that has nothing there itself",
+    FIX,
+)
+.by_platform();
 static METADATA: Rule =
     Rule::info("WH-185", "metadata-clean", "metadata that only a server may set is removed", FIX);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use wheelhouse_objects::names::RESERVED_PREFIX;
 use wheelhouse_objects::{ContainerList, Content, Node, Object};
 
 use super::fields;
@@ -100,8 +101,6 @@ static RESERVED: Rule = Rule::error(
 )
 .protecting();
 
-/// Names of objects the platform makes in an instance's namespace start with this.
-pub(crate) const RESERVED_PREFIX: &str = "nvcf-";
 /// Label and annotation keys the platform sets.
 const RESERVED_KEYS: &[&str] =
     &["function-id", "function-version-id", "task-id", "nca-id", "function-name", "task-name"];

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
+use wheelhouse_objects::names::RESERVED_PREFIX;
 use wheelhouse_objects::{Container, Content, Node, Object, Selector};
 
-use super::objects::RESERVED_PREFIX;
 use super::services::{is_service, shown_labels};
 use crate::check::{Checker, Said};
 use crate::intake::Intake;

@@ -144,6 +144,22 @@ fn trying_the_changes_finds_what_making_them_would() {
 }
 
 #[test]
+fn secrets_are_files_of_containers_that_have_nothing_there() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  initContainers: [{name: i, image: i}]\n  containers:\n  - {name: a, image: i, volumeMounts: [{name: own, mountPath: /data}]}\n  - {name: b, image: i, volumeMounts: [{name: own, mountPath: /var/secrets/}]}\n  volumes: [{name: own, emptyDir: {}}]\n";
+    let mut objects = vec![Object::new(read_document(pod.as_bytes(), 0).unwrap(), 0)];
+    let additions = Additions { secrets: Some("nvcf-secrets".into()), ..additions() };
+    let ledger = mutate(&mut objects, &additions).unwrap();
+    let spec = spec(&objects);
+    let ours = json!({"name": "nvcf-secrets", "mountPath": "/var/secrets", "readOnly": true});
+    assert_eq!(spec["initContainers"][0]["volumeMounts"], json!([ours]));
+    assert_eq!(spec["containers"][0]["volumeMounts"], json!([{"name": "own", "mountPath": "/data"}, ours]));
+    assert_eq!(spec["containers"][1]["volumeMounts"], json!([{"name": "own", "mountPath": "/var/secrets/"}]));
+    assert_eq!(spec["volumes"][1], json!({"name": "nvcf-secrets", "secret": {"secretName": "nvcf-secrets"}}));
+    assert_eq!(ledger.changes.iter().filter(|change| change.rule == "WH-184").count(), 3);
+    assert_eq!(mutate(&mut objects, &additions).unwrap().changes, []);
+}
+
+#[test]
 fn changes_can_be_switched_off() {
     let mut objects = vec![Object::new(read_document(POD.as_bytes(), 0).unwrap(), 0)];
     let ledger = mutate(&mut objects, &additions().only_what_is_needed()).unwrap();

@@ -1,5 +1,5 @@
 use wheelhouse_check::CheckRequest;
-use wheelhouse_policy::{Additions, ExtraKind, FunctionFacts, Policy, PolicyName, VariableSource, rule};
+use wheelhouse_policy::{Additions, ExtraKind, FunctionFacts, InstanceFacts, Policy, PolicyName, rule};
 
 use super::Failure;
 use super::cluster;
@@ -44,33 +44,9 @@ pub(super) fn platform_additions(options: &Check) -> Result<Additions, Failure> 
     for id in &options.no_mutate {
         rule(id).ok_or_else(|| Failure::new(format!("there is no rule {id}")))?;
     }
-    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let instance_type = options.instance_type.clone().unwrap_or_default();
-    let value = instance_type.split('_').next().unwrap_or_default().to_owned();
-    let additions = Additions {
-        pull_secrets: vec!["PULL-SECRET".to_owned()],
-        environment: vec![
-            (
-                "NVCF_FUNCTION_ID".to_owned(),
-                VariableSource::Field("metadata.labels['function-id']".to_owned()),
-            ),
-            (
-                "NVCF_FUNCTION_VERSION_ID".to_owned(),
-                VariableSource::Field("metadata.labels['function-version-id']".to_owned()),
-            ),
-        ],
-        labels: vec![
-            pair("function-id", "FUNCTION-ID"),
-            pair("function-version-id", "VERSION-ID"),
-            pair("nvcf.nvidia.io/instance-id", "INSTANCE-ID"),
-        ],
-        service_account: "PLATFORM-ACCOUNT".to_owned(),
-        instance_type_label: (!value.is_empty())
-            .then(|| ("nvca.nvcf.nvidia.io/instance-type".to_owned(), value)),
-        tolerations: vec!["nvidia.com/gpu".to_owned()],
-        switched_off: options.no_mutate.iter().cloned().collect(),
-        ..Additions::default()
-    };
+    let mut additions = Additions::of(InstanceFacts { instance_type, ..InstanceFacts::default() });
+    additions.switched_off.extend(options.no_mutate.iter().cloned());
     Ok(if is_unrestricted(options) { additions.only_what_is_needed() } else { additions })
 }
 
