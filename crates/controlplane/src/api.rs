@@ -55,6 +55,7 @@ fn all() -> Api {
     handlers::telemetries::register(&mut api);
     handlers::accounts::register(&mut api);
     handlers::clusters::register(&mut api);
+    handlers::instances::register(&mut api);
     handlers::keys::register(&mut api);
     handlers::charts::register(&mut api);
     handlers::agents::register(&mut api);

@@ -7,6 +7,7 @@ pub(crate) mod charts;
 pub(crate) mod clusters;
 pub(crate) mod deployments;
 pub(crate) mod functions;
+pub(crate) mod instances;
 pub(crate) mod keys;
 pub(crate) mod logs;
 pub(crate) mod observability;

@@ -2,5 +2,6 @@
 
 pub(crate) mod deployment;
 pub(crate) mod function;
+pub(crate) mod llm;
 pub(crate) mod rate_limit;
 pub(crate) mod secret;

@@ -4,6 +4,7 @@
 //! [`Definition`] or reports every broken rule at once.
 
 use crate::chart_reference::ChartReference;
+use crate::llm::LlmSettings;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::violation::{Violation, Violations};
@@ -220,6 +221,8 @@ pub struct Draft {
     pub secrets: Vec<SecretDraft>,
     /// `rateLimit`.
     pub rate_limit: Option<RateLimit>,
+    /// `llmConfig` of the models, and `llmInvocationConfig`.
+    pub llm: LlmSettings,
 }
 
 /// `health` as a client sent it.
@@ -277,6 +280,7 @@ impl Draft {
         check_secrets(&self.secrets, &mut violations);
         check_artifacts("models", &self.models, &mut violations);
         check_artifacts("resources", &self.resources, &mut violations);
+        self.llm.check(self.function_type, &self.models, &mut violations);
         let inference_port = port("inferencePort", self.inference_port.unwrap_or(8000), &mut violations);
         let grpc = is_grpc(&inference_url);
         let health = self.health(inference_port, grpc, &mut violations);

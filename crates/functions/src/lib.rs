@@ -10,6 +10,7 @@
 //! - [`gpu_specification`], [`deployment`]: what a deployment asks for.
 //! - [`version_state`], [`instance_state`]: the two state machines.
 //! - [`plan`]: which instances to start and stop; [`scaling`]: how many there should be.
+//! - [`llm`]: what functions of type LLM say of their models.
 //! - [`rate_limit`], [`scope`], [`access`]: who may do what, and how often.
 //! - [`route`]: what the gateway must know of an invocable version.
 //! - [`engine`]: the seam to the chart engine; [`work`]: what agents and the control plane tell each other.
@@ -28,6 +29,7 @@ pub mod id;
 pub mod instance;
 pub mod instance_state;
 pub mod instance_type;
+pub mod llm;
 pub mod plan;
 pub mod problem;
 pub mod rate_limit;

@@ -2,6 +2,7 @@
 
 use crate::definition::Definition;
 use crate::id::{AccountId, FunctionId, VersionId};
+use crate::llm::LlmSettings;
 use crate::rate_limit::RateLimit;
 use crate::version_state::VersionState;
 use jiff::Timestamp;
@@ -28,6 +29,9 @@ pub struct FunctionVersion {
     pub rate_limit: Option<RateLimit>,
     /// Telemetries it sends to: logs, metrics, traces.
     pub telemetries: Telemetries,
+    /// What it says of its models, where it is of type LLM.
+    #[serde(default)]
+    pub llm: LlmSettings,
     /// Its state.
     pub state: VersionState,
     /// When the state was entered.

@@ -103,7 +103,7 @@ pub(crate) async fn execute(
     };
     match tokio::time::timeout(admitted.wait, exchanging.as_mut()).await {
         Ok(exchanged) => {
-            let Exchange { mut response, permit, outcome } = exchanged?;
+            let Exchange { mut response, permit, outcome, .. } = exchanged?;
             let status = response.status().as_u16();
             headers::strip_hop_by_hop(response.headers_mut());
             finish(shared, &admitted, &outcome, response.headers_mut(), status);

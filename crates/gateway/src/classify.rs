@@ -21,6 +21,17 @@ pub(crate) enum Call {
     Api,
 }
 
+impl Call {
+    /// What it is called in traces and metrics.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Execute(_) => "pexec",
+            Self::Status(_) => "pexec status",
+            Self::PassThrough(_) | Self::GrpcWithoutTarget | Self::Malformed | Self::Api => "invoke",
+        }
+    }
+}
+
 /// The function a call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Target {

@@ -4,6 +4,7 @@
 //! - `classify`: which calls are invocations, and of what; all else goes to the API service.
 //! - `versions`: slots of instances, and the bounded fair queue in front of them.
 //! - `upstream`: connections to instances; `proxy`: one call, streamed in both directions.
+//! - `workers`: threads that serve connections, each with a runtime of its own.
 //! - `trace`: spans of calls, where they are collected.
 //! - `asynchronous`: calls answered with 202, kept on disk until their answer has been fetched or has expired.
 //!
@@ -19,10 +20,12 @@ mod metrics;
 mod options;
 mod proxy;
 mod refusal;
+mod rewound;
 mod server;
 mod trace;
 mod upstream;
 mod versions;
+mod workers;
 
 pub use body::{Body, BoxError};
 pub use options::{ApiService, Build, Gateway, Options};

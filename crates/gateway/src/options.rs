@@ -6,6 +6,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::upstream::Upstream;
 use crate::versions::Versions;
+use crate::workers::Workers;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use prometheus_client::registry::Registry;
@@ -13,7 +14,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wheelhouse_functions::rate_limit::Rate;
 use wheelhouse_functions::route::{LoadSource, RouteTable};
@@ -68,6 +71,34 @@ impl Default for Options {
 /// Where calls go that are no invocations.
 pub type ApiService =
     Arc<dyn Fn(Request<Incoming>) -> BoxFuture<'static, Result<Response<Body>, Infallible>> + Send + Sync>;
+
+/// The API on the caller's runtime, so that calls of functions never wait behind it.
+fn beside(api: ApiService) -> ApiService {
+    let runtime = Handle::current();
+    Arc::new(move |request| {
+        let mut task = Leaving(runtime.spawn(api(request)));
+        Box::pin(async move {
+            match (&mut task.0).await {
+                Ok(response) => response,
+                Err(error) => {
+                    tracing::error!(%error, "an API call ended badly");
+                    let mut response = Response::new(crate::body::empty());
+                    *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+                    Ok(response)
+                }
+            }
+        })
+    })
+}
+
+/// A task that ends when nobody waits for it any more.
+struct Leaving<T>(JoinHandle<T>);
+
+impl<T> Drop for Leaving<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 /// What a gateway is built from.
 pub struct Build {
@@ -150,8 +181,16 @@ impl Gateway {
     pub async fn serve(&self, listeners: Vec<TcpListener>, api: ApiService, cancel: CancellationToken) {
         let routes = crate::server::follow_routes(Arc::clone(&self.shared), cancel.clone());
         let stored = crate::asynchronous::resume(Arc::clone(&self.shared), cancel.clone());
+        let workers = Workers::start();
+        let api = beside(api);
         let listening = listeners.into_iter().map(|listener| {
-            crate::server::accept(Arc::clone(&self.shared), listener, Arc::clone(&api), cancel.clone())
+            crate::server::accept(
+                Arc::clone(&self.shared),
+                listener,
+                Arc::clone(&api),
+                &workers,
+                cancel.clone(),
+            )
         });
         tokio::join!(routes, stored, futures_util::future::join_all(listening));
     }

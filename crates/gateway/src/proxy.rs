@@ -15,7 +15,7 @@ use forward::Outcome;
 use http::{HeaderMap, Request, Response, header};
 use hyper::body::Incoming;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use wheelhouse_functions::access::{Ownership, Principal, Standing};
 use wheelhouse_functions::id::{InstanceId, RequestId, VersionId};
@@ -25,11 +25,21 @@ use wheelhouse_functions::scope::Scope;
 use wheelhouse_functions::version_state::VersionState;
 
 pub(crate) use forward::{Exchange, exchange, legacy_parts};
+pub(crate) use upgrade::Switched;
 
 /// What is remembered of a client's connection: gRPC calls of one connection go to one instance.
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
     pub(crate) pinned: Mutex<HashMap<VersionId, InstanceId>>,
+    /// Where both sides have agreed on another protocol: the instance's side.
+    switched: Mutex<Option<Box<Switched>>>,
+}
+
+impl Connection {
+    /// The instance's side of a connection that is to be taken over.
+    pub(crate) fn switched(&self) -> Option<Box<Switched>> {
+        self.switched.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// What is known of a call before it is sent.
@@ -59,7 +69,7 @@ pub(crate) async fn answer(
     };
     let origin = cors::origin(request.uri(), request.headers());
     let trace = Traced::begin(&shared, id, request.headers());
-    let method = trace.is_some().then(|| request.method().clone());
+    let method = request.method().clone();
     let begun = Begun { id, started, trace: trace.clone() };
     let answered = match call {
         Call::PassThrough(target) => pass_through(&shared, &connection, begun, target, request).await,
@@ -75,9 +85,10 @@ pub(crate) async fn answer(
     if let Some(origin) = origin {
         cors::allow(origin, &mut response);
     }
-    match (trace, method) {
-        (Some(trace), Some(method)) => trace.answered(&call, &method, response),
-        _ => response,
+    shared.metrics.observe_http(&method, call.name(), response.status().as_u16(), started.elapsed());
+    match trace {
+        Some(trace) => trace.answered(&call, &method, response),
+        None => response,
     }
 }
 

@@ -1,21 +1,32 @@
 //! Listening: HTTP/1.1 and HTTP/2 without TLS on the same port, upgrades, draining.
 
+mod event_stream;
+mod http1;
+
 use crate::body::Body;
 use crate::classify::{Call, classify};
 use crate::cors;
 use crate::options::{ApiService, Shared};
 use crate::proxy::{self, Connection};
+use crate::workers::Workers;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long a client may take to send a head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// What an HTTP/2 connection begins with; no method of HTTP/1.1 does.
+const PREFACE: &[u8; 4] = b"PRI ";
 
 /// Keeps the slots in step with the published routes.
 pub(crate) async fn follow_routes(shared: Arc<Shared>, cancel: CancellationToken) {
@@ -30,21 +41,34 @@ pub(crate) async fn follow_routes(shared: Arc<Shared>, cancel: CancellationToken
     }
 }
 
+/// What serves connections.
+struct Serving {
+    shared: Arc<Shared>,
+    api: ApiService,
+    stop: CancellationToken,
+}
+
 /// Accepts connections until cancelled, then drains.
 pub(crate) async fn accept(
     shared: Arc<Shared>,
     listener: TcpListener,
     api: ApiService,
+    workers: &Workers,
     cancel: CancellationToken,
 ) {
-    let graceful = GracefulShutdown::new();
+    let open = TaskTracker::new();
+    let serving = Arc::new(Serving { shared, api, stop: cancel.clone() });
     loop {
         let accepted = tokio::select! {
             () = cancel.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => serve(&shared, stream, &api, &graceful),
+            Ok((stream, _)) => {
+                if let Err(error) = hand_over(&serving, stream, &open, workers) {
+                    tracing::debug!(%error, "a connection ended before it began");
+                }
+            }
             Err(error) => {
                 // Out of file descriptors or the like: taking a breath lets connections end.
                 tracing::warn!(%error, "cannot accept a connection");
@@ -53,48 +77,101 @@ pub(crate) async fn accept(
         }
     }
     drop(listener);
-    if tokio::time::timeout(shared.options.drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!(open = shared.metrics.connections.get(), "stopped with calls still open");
+    open.close();
+    if tokio::time::timeout(serving.shared.options.drain, open.wait()).await.is_err() {
+        tracing::warn!(open = open.len(), "stopped with calls still open");
     }
 }
 
-fn serve(shared: &Arc<Shared>, stream: TcpStream, api: &ApiService, graceful: &GracefulShutdown) {
+/// Gives a connection to the thread whose turn it is.
+fn hand_over(
+    serving: &Arc<Serving>,
+    stream: TcpStream,
+    open: &TaskTracker,
+    workers: &Workers,
+) -> io::Result<()> {
     // Without this, small messages wait for the other side's acknowledgement.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection ended before it began");
-        return;
+    stream.set_nodelay(true)?;
+    let stream = stream.into_std()?;
+    let (serving, token) = (Arc::clone(serving), open.token());
+    workers.next().spawn(async move {
+        let connections = serving.shared.metrics.connections.clone();
+        connections.inc();
+        if let Err(error) = serve(serving, stream).await {
+            tracing::debug!(%error, "a connection ended badly");
+        }
+        connections.dec();
+        drop(token);
+    });
+    Ok(())
+}
+
+async fn serve(serving: Arc<Serving>, stream: std::net::TcpStream) -> io::Result<()> {
+    let stream = TcpStream::from_std(stream)?;
+    let first = tokio::select! {
+        () = serving.stop.cancelled() => return Ok(()),
+        first = tokio::time::timeout(HEAD_TIMEOUT, speaks_http2(&stream)) => first,
+    };
+    match first {
+        Err(_) => Ok(()),
+        Ok(Ok(true)) => {
+            Box::pin(serve_http2(serving, stream)).await;
+            Ok(())
+        }
+        Ok(Ok(false)) => {
+            http1::serve(serving, stream).await;
+            Ok(())
+        }
+        Ok(Err(error)) => Err(error),
     }
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(30));
+}
+
+/// Whether a client speaks HTTP/2, by its first bytes.
+async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut start = [0; PREFACE.len()];
+    loop {
+        let length = stream.peek(&mut start).await?;
+        let (seen, expected) = (start.get(..length), PREFACE.get(..length));
+        if length == 0 || seen != expected {
+            return Ok(false);
+        }
+        if length == PREFACE.len() {
+            return Ok(true);
+        }
+        // What has come stays readable, so that there is nothing to be woken by.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+async fn serve_http2(serving: Arc<Serving>, stream: TcpStream) {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
-        .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(shared.options.streams_per_connection)
+        .max_concurrent_streams(serving.shared.options.streams_per_connection)
         .max_header_list_size(64 << 10)
         .adaptive_window(true)
         .keep_alive_interval(Duration::from_secs(30));
     let connection = Arc::new(Connection::default());
-    let service = {
-        let (shared, api) = (Arc::clone(shared), Arc::clone(api));
-        service_fn(move |request| {
-            handle(Arc::clone(&shared), Arc::clone(&api), Arc::clone(&connection), request)
-        })
-    };
-    let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    let serving = graceful.watch(serving);
-    let open = shared.metrics.connections.clone();
-    open.inc();
-    tokio::spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::debug!(error, "a connection ended badly");
+    let (stop, connections) = (serving.stop.clone(), serving.shared.metrics.http2_connections.clone());
+    connections.inc();
+    let service =
+        service_fn(move |request| Box::pin(handle(Arc::clone(&serving), Arc::clone(&connection), request)));
+    let mut conversation = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        ended = conversation.as_mut() => ended,
+        () = stop.cancelled() => {
+            conversation.as_mut().graceful_shutdown();
+            conversation.await
         }
-        open.dec();
-    });
+    };
+    connections.dec();
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended badly");
+    }
 }
 
 async fn handle(
-    shared: Arc<Shared>,
-    api: ApiService,
+    serving: Arc<Serving>,
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
@@ -102,8 +179,7 @@ async fn handle(
         return Ok(answer);
     }
     match classify(request.method(), request.uri(), request.headers()) {
-        Call::Api => api(request).await,
-        // Of its own, so that a stream that stays open does not hold on to what its answering took.
-        call => Ok(Box::pin(proxy::answer(shared, connection, call, request)).await),
+        Call::Api => (serving.api)(request).await,
+        call => Ok(proxy::answer(Arc::clone(&serving.shared), connection, call, request).await),
     }
 }

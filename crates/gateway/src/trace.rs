@@ -64,12 +64,7 @@ impl Traced {
         let span = Span {
             context: self.context,
             parent: self.parent,
-            name: match call {
-                Call::Execute(_) => "pexec",
-                Call::Status(_) => "pexec status",
-                Call::PassThrough(_) | Call::GrpcWithoutTarget | Call::Malformed | Call::Api => "invoke",
-            }
-            .to_owned(),
+            name: call.name().to_owned(),
             kind: SpanKind::Server,
             start: self.start,
             end: self.start,

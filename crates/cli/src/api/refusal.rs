@@ -73,10 +73,16 @@ pub(crate) fn findings(findings: &[Value]) -> String {
         let rule = member("rule");
         let rule = if rule.is_empty() { member("id") } else { rule };
         let object = member("object");
-        let object = if object.is_empty() { object } else { format!("{object}: ") };
+        let message = member("message");
+        // Most messages begin with the object they are about.
+        let object = if object.is_empty() || message.starts_with(&object) {
+            String::new()
+        } else {
+            format!("{object}: ")
+        };
         let level = member("level");
         let level = if level.is_empty() { "error".to_owned() } else { level };
-        lines.push_str(&format!("{level}[{rule}] {object}{}\n", member("message")));
+        lines.push_str(&format!("{level}[{rule}] {object}{message}\n"));
         if let Some(place) = place(finding) {
             lines.push_str(&format!("  --> {place}\n"));
         }

@@ -13,13 +13,18 @@ struct Call {
     status: u32,
 }
 
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Check {
+    method: &'static str,
+}
+
 /// Counters of API calls and of the reconciler.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     calls: Family<Call, Counter>,
     duration: Histogram,
     pub(crate) reconciles: Counter,
-    pub(crate) invalid_charts: Counter,
+    invalid_charts: Family<Check, Counter>,
 }
 
 impl Default for Metrics {
@@ -28,7 +33,7 @@ impl Default for Metrics {
             calls: Family::default(),
             duration: Histogram::new(exponential_buckets(0.0005, 2.0, 16)),
             reconciles: Counter::default(),
-            invalid_charts: Counter::default(),
+            invalid_charts: Family::default(),
         }
     }
 }
@@ -38,6 +43,11 @@ impl Metrics {
     pub(crate) fn observe(&self, method: &str, status: u16, elapsed: Duration) {
         self.calls.get_or_create(&Call { method: method.to_owned(), status: u32::from(status) }).inc();
         self.duration.observe(elapsed.as_secs_f64());
+    }
+
+    /// Counts a chart that was refused, by what was asked for: `validate` or `render`.
+    pub(crate) fn refused_chart(&self, method: &'static str) {
+        self.invalid_charts.get_or_create(&Check { method }).inc();
     }
 
     /// Registers all of them.

@@ -195,7 +195,7 @@ impl Core {
         let report =
             self.check_chart(chart, &version.definition, Some(reference), facts, Some(created)).await?;
         if report.is_refused() {
-            self.metrics.invalid_charts.inc();
+            self.metrics.refused_chart("validate");
         }
         accept(&report)?;
         Ok(report.findings.into_iter().map(|finding| finding.details).collect())

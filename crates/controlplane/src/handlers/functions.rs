@@ -14,12 +14,12 @@ use crate::wire::function::{
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wheelhouse_functions::access::Standing;
 use wheelhouse_functions::account::Account;
 use wheelhouse_functions::catalogue::Cluster;
-use wheelhouse_functions::definition::{Workload, check_secrets, check_tags};
+use wheelhouse_functions::definition::{FunctionType, Workload, check_secrets, check_tags};
 use wheelhouse_functions::engine::Surroundings;
 use wheelhouse_functions::id::{FunctionId, VersionId};
 use wheelhouse_functions::instance::Instance;
@@ -98,6 +98,11 @@ async fn create_version(
     if !versions.iter().any(|(_, standing)| *standing == Standing::Owner) {
         return Err(function_not_found(function).into());
     }
+    let is_llm = |version: &FunctionVersion| version.definition.function_type == FunctionType::Llm;
+    if versions.iter().any(|(known, _)| is_llm(&known.value) != body.is_llm()) {
+        let detail = "All versions of a function of type 'LLM' must be of that type, and no others may be";
+        return Err(Problem::invalid_request(detail).into());
+    }
     create(&core, &caller, function, body).await
 }
 
@@ -141,7 +146,7 @@ async fn create(
         };
         let report = core.check_chart(Arc::clone(&bytes), &definition, Some(reference), facts, None).await?;
         if report.is_refused() {
-            core.metrics.invalid_charts.inc();
+            core.metrics.refused_chart("validate");
         }
         accept(&report)?;
         findings = report.findings.into_iter().map(|finding| finding.details).collect();
@@ -160,6 +165,7 @@ async fn create(
         secret_names: draft.secrets.iter().map(|secret| secret.name.clone()).collect(),
         rate_limit: draft.rate_limit,
         telemetries,
+        llm: draft.llm,
         state: VersionState::Inactive,
         state_since: now,
         created_at: now,
@@ -216,8 +222,17 @@ async fn list(
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let full = versions.len() >= most;
     let cursor = if full { versions.last().map(|(version, _)| version.version.to_string()) } else { None };
-    let functions =
+    let mut functions: Vec<FunctionDto> =
         versions.iter().map(|(version, standing)| shown(&caller, version, *standing, false)).collect();
+    let deployed = |(version, _): &(FunctionVersion, Standing)| version.state.is_deployed();
+    if versions.iter().any(deployed) {
+        let mut live = core.live_instances(Filter::Account(caller.account.to_string())).await?;
+        for (function, (version, standing)) in functions.iter_mut().zip(&versions) {
+            if *standing == Standing::Owner {
+                function.active_instances = live.remove(&version.version);
+            }
+        }
+    }
     Ok(axum::Json(ListFunctionsResponse { functions, cursor }))
 }
 
@@ -341,25 +356,26 @@ async fn get(
     let (stored, standing) = core.visible_version(&caller, &path).await?;
     let mut function = shown(&caller, &stored.value, standing, query.include_secrets.unwrap_or(true));
     if standing == Standing::Owner {
-        function.active_instances = Some(core.active_instances(&stored.value).await?);
+        let version = stored.value.version;
+        let mut live = core.live_instances(Filter::Parent(version.to_string())).await?;
+        function.active_instances = Some(live.remove(&version).unwrap_or_default());
     }
     Ok(axum::Json(FunctionResponse { function, findings: Vec::new() }))
 }
 
 impl Core {
-    async fn active_instances(&self, version: &FunctionVersion) -> Result<Vec<InstanceDto>, Problem> {
-        let filter = Filter::Parent(version.version.to_string());
+    /// The instances that count towards what is wanted, by version.
+    async fn live_instances(&self, filter: Filter) -> Result<BTreeMap<VersionId, Vec<InstanceDto>>, Problem> {
         let instances = self.store.table::<Instance>().list(filter).await.map_err(storage)?;
         let clusters = self.store.table::<Cluster>().list(Filter::All).await.map_err(storage)?;
-        let live = instances.iter().filter(|stored| stored.value.state.is_live());
-        Ok(live
-            .map(|stored| {
-                let cluster = clusters.iter().find(|cluster| cluster.value.id == stored.value.cluster);
-                let group = cluster.map_or("", |cluster| cluster.value.group.as_str());
-                let name = cluster.map_or("", |cluster| cluster.value.name.as_str());
-                InstanceDto::of(&stored.value, group, name)
-            })
-            .collect())
+        let mut live: BTreeMap<VersionId, Vec<InstanceDto>> = BTreeMap::new();
+        for instance in instances.iter().map(|stored| &stored.value).filter(|one| one.state.is_live()) {
+            let cluster = clusters.iter().find(|cluster| cluster.value.id == instance.cluster);
+            let group = cluster.map_or("", |cluster| cluster.value.group.as_str());
+            let name = cluster.map_or("", |cluster| cluster.value.name.as_str());
+            live.entry(instance.version).or_default().push(InstanceDto::of(instance, group, name));
+        }
+        Ok(live)
     }
 }
 
@@ -374,7 +390,8 @@ async fn update(
         check_tags(tags, &mut violations);
     }
     violations.into_result(())?;
-    if body.tags.is_none() && body.rate_limit.is_none() {
+    let llm = body.model_updates.is_some() || body.llm_invocation_config.is_some();
+    if body.tags.is_none() && body.rate_limit.is_none() && !llm {
         return Err(Problem::invalid_request("At least one property must be specified").into());
     }
     let mut stored = core.own_version(&caller, &path).await?;
@@ -383,6 +400,21 @@ async fn update(
     }
     if let Some(limit) = &body.rate_limit {
         stored.value.rate_limit = Some(limit.check()?);
+    }
+    if llm && stored.value.definition.function_type != FunctionType::Llm {
+        let detail =
+            "'modelUpdates' and 'llmInvocationConfig' can be specified for functions of type 'LLM' only";
+        return Err(Problem::invalid_request(detail).into());
+    }
+    for update in body.model_updates.unwrap_or_default() {
+        update.apply(&mut stored.value.llm)?;
+    }
+    if let Some(config) = body.llm_invocation_config {
+        let priority = config.into_priority();
+        let mut violations = Violations::of("updateFunctionRequest");
+        priority.check(&mut violations);
+        violations.into_result(())?;
+        stored.value.llm.priority = Some(priority);
     }
     let entry = caller.audit(core.now(), "update_version", stored.value.version);
     core.store.transaction().update(&stored).audit(&entry).commit().await?;

@@ -15,8 +15,10 @@ use prometheus_client::registry::Registry;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use wheelhouse_functions::definition::Workload;
 use wheelhouse_functions::problem::Problem;
 use wheelhouse_functions::scope::Scope;
+use wheelhouse_functions::version::FunctionVersion;
 use wheelhouse_store::record::AuditEntry;
 
 /// One entry of the audit log.
@@ -86,6 +88,24 @@ struct VersionLabels {
     status: String,
 }
 
+/// What a deployed version is.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct InfoLabels {
+    function_id: String,
+    function_version_id: String,
+    function_name: String,
+    nca_id: String,
+    helm_chart: String,
+    container_image: String,
+}
+
+/// A version, as the workers' metrics of the reference name it.
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct WorkerLabels {
+    function_id: String,
+    function_version_id: String,
+}
+
 async fn metrics(State(core): State<Arc<Core>>) -> ApiResult<impl IntoResponse> {
     let mut registry = Registry::default();
     core.metrics.register(&mut registry);
@@ -93,6 +113,8 @@ async fn metrics(State(core): State<Arc<Core>>) -> ApiResult<impl IntoResponse> 
     let status: Family<VersionLabels, Gauge> = Family::default();
     let instances: Family<VersionLabels, Gauge> = Family::default();
     let depth: Family<VersionLabels, Gauge> = Family::default();
+    let info: Family<InfoLabels, Gauge> = Family::default();
+    let slots: Family<WorkerLabels, Gauge> = Family::default();
     let routes = Arc::clone(&core.routes.borrow());
     for route in routes.iter() {
         let labels = VersionLabels {
@@ -103,8 +125,25 @@ async fn metrics(State(core): State<Arc<Core>>) -> ApiResult<impl IntoResponse> 
         };
         status.get_or_create(&labels).set(1);
         instances.get_or_create(&labels).set(i64::try_from(route.instances.len()).unwrap_or(i64::MAX));
-        depth.get_or_create(&labels).set(i64::from(core.load.load(route.version).queued));
+        let load = core.load.load(route.version);
+        depth.get_or_create(&labels).set(i64::from(load.queued));
+        let labels = WorkerLabels {
+            function_id: route.function.to_string(),
+            function_version_id: route.version.to_string(),
+        };
+        let count: u32 = route.instances.iter().map(|instance| instance.slots).sum();
+        slots.get_or_create(&labels).set(i64::from(count));
+        if let Some(stored) = core.store.table::<FunctionVersion>().get(route.version).await? {
+            info.get_or_create(&info_of(&stored.value)).set(1);
+        }
     }
+    registry.register("nvcf_function_info", "Deployed versions and what they are made of", info);
+    // A gauge with the reference's name.
+    registry.register(
+        "nvcf_worker_service_worker_thread_count_total",
+        "Calls that all instances take at once",
+        slots,
+    );
     registry.register("nvcf_function_status", "Deployed versions and their status", status);
     registry.register("nvcf_function_instances_current", "Instances that serve", instances);
     registry.register("nvcf_function_queue_depth", "Calls that wait", depth);
@@ -113,4 +152,19 @@ async fn metrics(State(core): State<Arc<Core>>) -> ApiResult<impl IntoResponse> 
         Problem::new(wheelhouse_functions::problem::ProblemKind::InternalServerError, error.to_string())
     })?;
     Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
+}
+
+fn info_of(version: &FunctionVersion) -> InfoLabels {
+    let (helm_chart, container_image) = match &version.definition.workload {
+        Workload::Chart { reference, .. } => (reference.to_string(), String::new()),
+        Workload::Container { image, .. } => (String::new(), image.clone()),
+    };
+    InfoLabels {
+        function_id: version.function.to_string(),
+        function_version_id: version.version.to_string(),
+        function_name: version.definition.name.clone(),
+        nca_id: version.account.to_string(),
+        helm_chart,
+        container_image,
+    }
 }

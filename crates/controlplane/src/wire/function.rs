@@ -1,15 +1,18 @@
 //! Functions and versions on the wire.
 
 use super::deployment::HelmValidationPolicyDto;
+use super::llm::{LlmConfigDto, LlmInvocationDto, ModelUpdateDto};
 use super::rate_limit::RateLimitDto;
 use super::secret::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use wheelhouse_functions::definition::{
     ApiBodyFormat, Artifact, Draft, EnvironmentVariable, FunctionType, Health, HealthDraft, HealthProtocol,
     Workload,
 };
 use wheelhouse_functions::instance::Instance;
+use wheelhouse_functions::llm::LlmSettings;
 use wheelhouse_functions::problem::Problem;
 use wheelhouse_functions::version::{FunctionVersion, Telemetries};
 
@@ -52,7 +55,7 @@ pub(crate) struct HealthDto {
     pub(crate) expected_status_code: Option<i64>,
 }
 
-/// A model or resource to download.
+/// A resource to download.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ArtifactDto {
@@ -60,6 +63,18 @@ pub(crate) struct ArtifactDto {
     #[serde(default)]
     pub(crate) version: String,
     pub(crate) uri: String,
+}
+
+/// A model to download.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ModelDto {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) version: String,
+    pub(crate) uri: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) llm_config: Option<LlmConfigDto>,
 }
 
 /// An environment variable of a container function.
@@ -103,15 +118,20 @@ pub(crate) struct CreateFunctionRequest {
     pub(crate) container_image: Option<String>,
     pub(crate) container_args: Option<String>,
     pub(crate) container_environment: Option<Vec<EnvironmentDto>>,
-    pub(crate) models: Option<Vec<ArtifactDto>>,
+    pub(crate) models: Option<Vec<ModelDto>>,
     pub(crate) resources: Option<Vec<ArtifactDto>>,
     pub(crate) tags: Option<Vec<String>>,
     pub(crate) secrets: Option<Vec<Secret>>,
     pub(crate) rate_limit: Option<RateLimitDto>,
     pub(crate) telemetries: Option<TelemetriesDto>,
+    pub(crate) llm_invocation_config: Option<LlmInvocationDto>,
 }
 
 impl CreateFunctionRequest {
+    pub(crate) const fn is_llm(&self) -> bool {
+        matches!(self.function_type, Some(FunctionTypeDto::Llm))
+    }
+
     pub(crate) fn into_draft(self) -> Result<(Draft, Telemetries), Problem> {
         let named = |dto: &TelemetriesDto| {
             dto.logs_telemetry_id.is_some()
@@ -124,6 +144,17 @@ impl CreateFunctionRequest {
             ));
         }
         let telemetries = self.telemetries.unwrap_or_default();
+        let mut llm = LlmSettings {
+            models: BTreeMap::new(),
+            priority: self.llm_invocation_config.map(LlmInvocationDto::into_priority),
+        };
+        let mut models = Vec::new();
+        for model in self.models.unwrap_or_default() {
+            if let Some(config) = &model.llm_config {
+                llm.models.insert(model.name.clone(), config.check()?);
+            }
+            models.push(Artifact { name: model.name, version: model.version, uri: model.uri });
+        }
         let draft = Draft {
             name: self.name,
             description: self.description,
@@ -150,11 +181,12 @@ impl CreateFunctionRequest {
                 .into_iter()
                 .map(|variable| EnvironmentVariable { key: variable.key, value: variable.value })
                 .collect(),
-            models: artifacts(self.models),
+            models,
             resources: artifacts(self.resources),
             tags: self.tags.unwrap_or_default(),
             secrets: self.secrets.unwrap_or_default().into_iter().map(Secret::into_draft).collect(),
             rate_limit: self.rate_limit.map(|limit| limit.check()).transpose()?,
+            llm,
         };
         let telemetries = Telemetries {
             logs: telemetries.logs_telemetry_id,
@@ -208,6 +240,8 @@ impl HealthDto {
 pub(crate) struct UpdateFunctionRequest {
     pub(crate) tags: Option<Vec<String>>,
     pub(crate) rate_limit: Option<RateLimitDto>,
+    pub(crate) model_updates: Option<Vec<ModelUpdateDto>>,
+    pub(crate) llm_invocation_config: Option<LlmInvocationDto>,
 }
 
 /// An instance of a version.
@@ -266,7 +300,7 @@ pub(crate) struct FunctionDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) container_environment: Option<Vec<EnvironmentDto>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) models: Option<Vec<ArtifactDto>>,
+    pub(crate) models: Option<Vec<ModelDto>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) container_image: Option<String>,
     pub(crate) api_body_format: ApiBodyFormatDto,
@@ -294,6 +328,8 @@ pub(crate) struct FunctionDto {
     pub(crate) secrets: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rate_limit: Option<RateLimitDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) llm_invocation_config: Option<LlmInvocationDto>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) telemetries: Option<TelemetriesDto>,
 }
@@ -345,13 +381,22 @@ impl FunctionDto {
             },
             secrets: None,
             rate_limit: None,
+            llm_invocation_config: None,
             telemetries: None,
         };
         let View::Full { secrets } = view else { return shown };
         shown.inference_url = Some(definition.inference_url.clone());
         shown.inference_port = Some(definition.inference_port);
         shown.health = Some(HealthDto::of(&definition.health));
-        shown.models = some_artifacts(&definition.models);
+        let model = |model: &Artifact| ModelDto {
+            name: model.name.clone(),
+            version: model.version.clone(),
+            uri: model.uri.clone(),
+            llm_config: version.llm.models.get(&model.name).map(LlmConfigDto::of),
+        };
+        let models: Vec<ModelDto> = definition.models.iter().map(model).collect();
+        shown.models = (!models.is_empty()).then_some(models);
+        shown.llm_invocation_config = version.llm.priority.as_ref().map(LlmInvocationDto::of);
         shown.resources = some_artifacts(&definition.resources);
         shown.rate_limit = version.rate_limit.as_ref().map(RateLimitDto::from);
         shown.secrets = (secrets && !version.secret_names.is_empty()).then(|| version.secret_names.clone());

@@ -241,3 +241,58 @@ async fn a_full_cluster_is_reported_and_graceful_removal_waits_for_the_queue() {
     harness.report(&cluster, &work[0], json!({ "phase": "gone" })).await;
     harness.work(&cluster, |all| all.iter().any(|one| one["name"] == "other")).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_llm_function_says_of_its_models_is_kept_and_may_change() {
+    let harness = Harness::start().await;
+    let models = json!([{
+        "name": "llama", "version": "1", "uri": "/models/llama",
+        "llmConfig": {
+            "uris": ["/v1/chat/completions"], "tokenRateLimit": "1000-S,5000-M", "tokenizer": "llama-3",
+            "routingMethod": "round-robin",
+        },
+    }]);
+    let llm = |body: &mut Value| {
+        body["functionType"] = json!("LLM");
+        body["models"] = models.clone();
+        body["llmInvocationConfig"] =
+            json!({ "priority": { "defaultPriority": 3, "perAccountPriority": { "friend": 1 } } });
+    };
+    let (function, version) = harness.create(llm).await;
+    let path = format!("/v2/nvcf/functions/{function}/versions/{version}");
+    let seen = harness.get(&path).await.body["function"].clone();
+    assert_eq!(seen["models"], models);
+    assert_eq!(seen["llmInvocationConfig"]["priority"]["perAccountPriority"], json!({ "friend": 1 }));
+
+    let change = json!({ "modelUpdates": [{
+        "modelName": "llama", "llmConfig": { "tokenRateLimit": "7-H", "routingMethod": "random" },
+    }] });
+    let changed = harness.call(Some(&harness.admin), Method::PUT, &path, Some(change)).await;
+    let config = &changed.body["function"]["models"][0]["llmConfig"];
+    assert_eq!((&config["tokenRateLimit"], &config["routingMethod"]), (&json!("7-H"), &json!("random")));
+    assert_eq!(
+        (&config["tokenizer"], &config["uris"]),
+        (&json!("llama-3"), &json!(["/v1/chat/completions"]))
+    );
+
+    let refused = async |path: &str, method: Method, body: Value, expect: &str| {
+        let answer = harness.call(Some(&harness.admin), method, path, Some(body)).await;
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        let detail = answer.body["detail"].as_str().unwrap();
+        assert!(detail.contains(expect), "{detail}");
+    };
+    let update = |model: &str, method: &str| json!({ "modelUpdates": [{ "modelName": model, "llmConfig": { "routingMethod": method } }] });
+    refused(&path, Method::PUT, update("other", "random"), "Model 'other' has no 'llmConfig'").await;
+    refused(&path, Method::PUT, update("llama", "best"), "Invalid routingMethod 'best'").await;
+    // One kind for all versions of a function.
+    let versions = format!("/v2/nvcf/functions/{function}/versions");
+    refused(&versions, Method::POST, crate::harness::chart_function(), "must be of that type").await;
+    let mut body = crate::harness::chart_function();
+    llm(&mut body);
+    assert_eq!(harness.post(&versions, body.clone()).await.status, 200);
+    body["models"][0].as_object_mut().unwrap().remove("llmConfig");
+    refused("/v2/nvcf/functions", Method::POST, body, "at least one model with 'llmConfig.uris'").await;
+    let (other, other_version) = harness.create(|_| {}).await;
+    let other = format!("/v2/nvcf/functions/{other}/versions/{other_version}");
+    refused(&other, Method::PUT, update("llama", "random"), "of type 'LLM' only").await;
+}

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod audit;
 mod charts;
 mod faults;
 mod functions;

@@ -106,6 +106,7 @@ const TABLE: &str = "
     GET    404    /v2/nvcf/functions/{functionId}/versions/{versionId}
     PUT    404    /v2/nvcf/functions/{functionId}/versions/{versionId}
     GET    404    /v2/nvcf/functions/{functionId}/versions/{versionId}/logs
+    DELETE 403    /v2/nvcf/instances/{instanceId}
     PUT    404    /v2/nvcf/metadata/functions/{functionId}/versions/{versionId}
     GET    404    /v2/nvcf/queues/functions/{functionId}
     GET    404    /v2/nvcf/queues/functions/{functionId}/versions/{versionId}
@@ -211,6 +212,7 @@ impl Things {
             ("{telemetryId}", made("/v2/nvcf/telemetries", telemetry, "/telemetry/telemetryId").await),
             ("{keyId}", made("/v1/keys", key, "/id").await),
             ("{requestId}", "00000000-0000-4000-8000-000000000000".to_owned()),
+            ("{instanceId}", "00000000-0000-4000-8000-000000000001".to_owned()),
             ("{clientId}", "client".to_owned()),
             ("{digest}", format!("sha256:{}", "1".repeat(64))),
         ])

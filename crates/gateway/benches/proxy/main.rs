@@ -19,6 +19,10 @@ use client::Target;
 use processes::Running;
 use std::time::Duration;
 
+/// The allocator of the program the gateway is shipped in.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Turns of each measurement; the median is reported.
 const TURNS: usize = 5;
 

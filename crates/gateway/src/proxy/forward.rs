@@ -1,12 +1,13 @@
 //! Getting a slot, sending, and streaming the answer.
 
-use super::{Admitted, Connection, finish, upgrade};
+use super::{Admitted, Connection, Switched, finish, upgrade};
 use crate::body::{Body, held};
 use crate::classify::is_grpc;
 use crate::headers;
 use crate::options::Shared;
 use crate::refusal::Refusal;
-use crate::upstream::UpstreamError;
+use crate::rewound::Rewound;
+use crate::upstream::{Sent, UpstreamError};
 use crate::versions::{NoSlot, Permit};
 use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
 use http_body_util::BodyExt;
@@ -32,6 +33,8 @@ pub(crate) struct Exchange {
     pub(crate) response: Response<Body>,
     pub(crate) permit: Permit,
     pub(crate) outcome: Outcome,
+    /// The connection to the instance, where it switched protocols.
+    pub(crate) switched: Option<Rewound>,
 }
 
 /// Answers a call whose method, path and body go to the function as they are.
@@ -39,10 +42,10 @@ pub(super) async fn pass_through(
     shared: &Arc<Shared>,
     connection: &Connection,
     admitted: &Admitted,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let grpc = is_grpc(request.headers());
-    let upgrading = upgrade::wanted(&mut request);
+    let upgrading = upgrade::wanted(&request);
     let (mut parts, body) = request.into_parts();
     headers::strip_hop_by_hop(&mut parts.headers);
     // Only the gateway says that a call is sent again.
@@ -58,7 +61,7 @@ pub(super) async fn pass_through(
         None
     };
     let exchanging = exchange(shared, admitted, request, grpc || admitted.route.grpc, pinned, None);
-    let Exchange { mut response, permit, outcome } =
+    let Exchange { mut response, permit, outcome, switched } =
         match tokio::time::timeout(admitted.wait, exchanging).await {
             Ok(exchanged) => exchanged?,
             Err(_) => return Err(Refusal::TimedOut),
@@ -68,8 +71,8 @@ pub(super) async fn pass_through(
         pinned.insert(admitted.route.version, permit.instance.id);
     }
     let status = response.status();
-    if let (Some(wanted), http::StatusCode::SWITCHING_PROTOCOLS) = (upgrading, status) {
-        wanted.connect(&mut response, permit, protocols);
+    if let (Some(wanted), Some(function)) = (upgrading, switched) {
+        wanted.connect(connection, &mut response, Switched { function, _permit: permit }, protocols);
         finish(shared, admitted, &outcome, response.headers_mut(), status.as_u16());
         return Ok(response);
     }
@@ -134,11 +137,11 @@ pub(crate) async fn exchange(
             sending(permit.instance.id).await?;
         }
         match shared.upstream.send(endpoint, outgoing, multiplexed).await {
-            Ok(response) => {
+            Ok(Sent { response, switched }) => {
                 if let Some(span) = span {
                     span.answered(response.status().as_u16());
                 }
-                return Ok(Exchange { response, permit, outcome });
+                return Ok(Exchange { response, permit, outcome, switched });
             }
             Err(UpstreamError::Connect(address, error, unsent)) => {
                 let (request, instance) = (admitted.request, permit.instance.id);

@@ -1,20 +1,31 @@
 //! WebSocket and other protocol upgrades: after the 101, bytes are copied in both directions.
 
+use super::Connection;
 use crate::body::Body;
+use crate::rewound::Rewound;
 use crate::versions::Permit;
 use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
-use hyper::body::Incoming;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
+use std::sync::PoisonError;
 
 /// An upgrade that the client asks for.
 pub(super) struct Wanted {
     protocol: HeaderValue,
-    client: OnUpgrade,
+}
+
+/// The instance's side of a connection with another protocol, and the slot it holds.
+pub(crate) struct Switched {
+    pub(crate) function: Rewound,
+    pub(super) _permit: Permit,
+}
+
+impl std::fmt::Debug for Switched {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Switched").field("function", &self.function).finish_non_exhaustive()
+    }
 }
 
 /// Whether the client asks for an upgrade (HTTP/1.1 only).
-pub(super) fn wanted(request: &mut Request<Incoming>) -> Option<Wanted> {
+pub(super) fn wanted<B>(request: &Request<B>) -> Option<Wanted> {
     if request.version() != Version::HTTP_11 {
         return None;
     }
@@ -27,7 +38,7 @@ pub(super) fn wanted(request: &mut Request<Incoming>) -> Option<Wanted> {
     if protocol.as_bytes().eq_ignore_ascii_case(b"h2c") {
         return None;
     }
-    Some(Wanted { protocol, client: hyper::upgrade::on(request) })
+    Some(Wanted { protocol })
 }
 
 impl Wanted {
@@ -37,14 +48,15 @@ impl Wanted {
         headers.insert(header::UPGRADE, self.protocol.clone());
     }
 
-    /// Connects both sides once the answer is on its way. The slot is held until one side closes.
+    /// Says to the client that the protocol is switched, and leaves its connection to be taken over. The slot is
+    /// held until one side closes.
     pub(super) fn connect(
         self,
+        connection: &Connection,
         response: &mut Response<Body>,
-        permit: Permit,
+        switched: Switched,
         protocol: Option<HeaderValue>,
     ) {
-        let function = hyper::upgrade::on(&mut *response);
         let headers = response.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.entry(header::UPGRADE).or_insert(self.protocol);
@@ -52,21 +64,7 @@ impl Wanted {
             // A browser that offered protocols wants one of them chosen.
             headers.entry(header::SEC_WEBSOCKET_PROTOCOL).or_insert(protocol);
         }
-        let client = self.client;
-        tokio::spawn(async move {
-            let (client, function) = match tokio::try_join!(client, function) {
-                Ok(both) => both,
-                Err(error) => {
-                    tracing::debug!(%error, "an upgrade failed");
-                    return;
-                }
-            };
-            let (mut client, mut function) = (TokioIo::new(client), TokioIo::new(function));
-            if let Err(error) = tokio::io::copy_bidirectional(&mut client, &mut function).await {
-                tracing::debug!(%error, "an upgraded connection ended");
-            }
-            drop(permit);
-        });
+        *connection.switched.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(switched));
     }
 }
 

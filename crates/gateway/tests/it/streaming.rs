@@ -33,6 +33,98 @@ async fn events_arrive_one_by_one() {
     assert_eq!(harness.function.left.load(Ordering::SeqCst), 0);
 }
 
+/// What a raw connection gives up to some text, in lower case.
+async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut seen = Vec::new();
+    while !seen.ends_with(end.as_bytes()) {
+        let byte = tokio::time::timeout(Duration::from_secs(60), stream.read_u8()).await.unwrap();
+        seen.push(byte.unwrap_or_else(|error| panic!("{error} after {}", String::from_utf8_lossy(&seen))));
+    }
+    String::from_utf8(seen).unwrap().to_lowercase()
+}
+
+fn raw(harness: &Harness, line: &str, more: &str) -> String {
+    format!(
+        "{line} HTTP/1.1\r\nhost: gateway.test\r\nfunction-id: {}\r\nauthorization: Bearer {}\r\n{more}\r\n",
+        function_id(),
+        harness.token
+    )
+}
+
+#[tokio::test]
+async fn after_a_stream_the_connection_takes_the_next_call() {
+    let harness = Harness::start().await;
+    let mut stream = TcpStream::connect(harness.address).await.unwrap();
+    stream.write_all(raw(&harness, "GET /events", "").as_bytes()).await.unwrap();
+    let head = read_until(&mut stream, "\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 200") && head.contains("transfer-encoding: chunked"), "{head}");
+    // Sent while the stream still goes on.
+    stream.write_all(raw(&harness, "GET /next", "").as_bytes()).await.unwrap();
+    for number in 0..3 {
+        harness.function.release.notify_one();
+        assert_eq!(read_until(&mut stream, "\n\n\r\n").await, format!("9\r\ndata: {number}\n\n\r\n"));
+    }
+    assert_eq!(read_until(&mut stream, "\r\n\r\n").await, "0\r\n\r\n");
+    let head = read_until(&mut stream, "\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(read_until(&mut stream, "GET /next ").await, "get /next ");
+}
+
+#[tokio::test]
+async fn a_stream_that_was_asked_for_as_the_last_call_is_the_last() {
+    let harness = Harness::start().await;
+    let mut stream = TcpStream::connect(harness.address).await.unwrap();
+    stream.write_all(raw(&harness, "GET /events", "connection: close\r\n").as_bytes()).await.unwrap();
+    let head = read_until(&mut stream, "\r\n\r\n").await;
+    assert!(head.contains("connection: close"), "{head}");
+    for _ in 0..3 {
+        harness.function.release.notify_one();
+        read_until(&mut stream, "\n\n\r\n").await;
+    }
+    assert_eq!(read_until(&mut stream, "\r\n\r\n").await, "0\r\n\r\n");
+    let mut rest = Vec::new();
+    tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut rest)).await.unwrap().unwrap();
+    assert_eq!(rest, b"");
+}
+
+#[tokio::test]
+async fn a_question_for_a_streams_head_gets_only_that() {
+    let harness = Harness::start().await;
+    let mut stream = TcpStream::connect(harness.address).await.unwrap();
+    stream.write_all(raw(&harness, "HEAD /events", "").as_bytes()).await.unwrap();
+    let head = read_until(&mut stream, "\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 200") && head.contains("text/event-stream"), "{head}");
+    stream.write_all(raw(&harness, "GET /next", "").as_bytes()).await.unwrap();
+    let head = read_until(&mut stream, "\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+}
+
+#[tokio::test]
+async fn bodies_of_any_kind_and_size_arrive_whole() {
+    let harness = Harness::start().await;
+    for size in [0, 1, 1 << 10, 16 << 10, (16 << 10) + 1, 300 << 10] {
+        let text: String = (0..size).map(|number| char::from(b'a' + (number % 26) as u8)).collect();
+        for chunked in [false, true] {
+            let body: TestBody = if chunked {
+                let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
+                let pieces: Vec<Bytes> = text.as_bytes().chunks(70_000).map(Bytes::copy_from_slice).collect();
+                tokio::spawn(async move {
+                    for piece in pieces {
+                        sender.send_data(piece).await.unwrap();
+                    }
+                });
+                body.boxed_unsync()
+            } else {
+                crate::harness::full(&text)
+            };
+            let response = harness.send(harness.request("POST", "/echo").body(body).unwrap()).await;
+            let answer = crate::harness::read(response).await;
+            assert_eq!(answer.status, 200);
+            assert!(answer.body == format!("POST /echo {text}"), "{size} bytes, in chunks: {chunked}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn when_the_client_leaves_the_function_is_told() {
     let harness = Harness::start().await;
