@@ -1,6 +1,7 @@
-//! Measures an API server from outside: `load KUBECONFIG OBJECTS WATCHERS PID...`
+//! Measures a cluster from outside: `load KUBECONFIG OBJECTS WATCHERS IMAGE PID...`
 //!
-//! Prints one figure a line, `name value unit`. The processes are those whose memory counts.
+//! Prints one figure a line, `name value unit`. The processes are those whose memory counts. IMAGE is what
+//! pods run; `-` where there are no nodes.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::sync::Arc;
@@ -171,12 +172,55 @@ async fn watchers(door: &Door, count: usize) -> Duration {
     last - started
 }
 
+/// Waits until the first node is ready.
+async fn node_is_ready(door: &Door, sender: &mut Sender) {
+    loop {
+        let (_, nodes) = door.send(sender, "GET", "/api/v1/nodes", String::new()).await;
+        let nodes: Value = serde_json::from_slice(&nodes).unwrap();
+        if is_ready(&nodes["items"][0]) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn is_ready(object: &Value) -> bool {
+    let conditions = object["status"]["conditions"].as_array();
+    conditions.into_iter().flatten().any(|each| each["type"] == "Ready" && each["status"] == "True")
+}
+
+/// The time from the creation of a pod until it is seen to be ready.
+async fn pod_is_ready(door: &Door, sender: &mut Sender, name: &str, image: &str) -> Duration {
+    let path = format!("/api/v1/namespaces/{NAMESPACE}/pods");
+    let watch = format!("{path}?watch=1&fieldSelector=metadata.name%3D{name}");
+    let mut body = door.open(sender, "GET", &watch, String::new()).await.into_body();
+    let pod = serde_json::json!({"metadata": {"name": name}, "spec": {"terminationGracePeriodSeconds": 0,
+        "containers": [{"name": "main", "image": image}]}});
+    let started = Instant::now();
+    let (code, answer) = door.send(sender, "POST", &path, pod.to_string()).await;
+    assert_eq!(code, 201, "{answer:?}");
+    let mut text = Vec::new();
+    loop {
+        text.extend_from_slice(body.frame().await.unwrap().unwrap().data_ref().unwrap());
+        while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = text.drain(..=end).collect();
+            let event: Value = serde_json::from_slice(&line).unwrap();
+            if is_ready(&event["object"]) {
+                let took = started.elapsed();
+                door.send(sender, "DELETE", &format!("{path}/{name}"), String::new()).await;
+                return took;
+            }
+        }
+    }
+}
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
     let kubeconfig = arguments.next().unwrap();
     let mut number = || arguments.next().unwrap().parse::<usize>().unwrap();
     let (objects, watching) = (number(), number());
+    let image = arguments.next().unwrap();
     let processes: Vec<String> = arguments.collect();
     let door = Door::of(&kubeconfig);
     let mut first = door.connect().await;
@@ -189,6 +233,16 @@ async fn main() {
     println!("ready");
     let body = format!("{{\"metadata\":{{\"name\":\"{NAMESPACE}\"}}}}");
     door.send(&mut first, "POST", "/api/v1/namespaces", body).await;
+    if image != "-" {
+        node_is_ready(&door, &mut first).await;
+        println!("node");
+        let mut times = Vec::new();
+        for number in 0..5 {
+            times.push(pod_is_ready(&door, &mut first, &format!("pod-{number}"), &image).await);
+        }
+        times.sort();
+        print("pod", times[times.len() / 2].as_secs_f64() * 1e3, "ms");
+    }
     many(&door, "POST", 0, 1000).await;
     print("resident", resident_megabytes(&processes), "MB");
     print("creates", many(&door, "POST", 1000, objects).await, "/s");

@@ -76,6 +76,9 @@ pub(crate) struct LocalUp {
     /// A registry that is spoken to over plain HTTP, besides those on loopback
     #[arg(long, value_name = "HOST")]
     pub plain_registry: Vec<String>,
+    /// A folder with descriptions of devices (CDI) for pods, besides /etc/cdi and /var/run/cdi
+    #[arg(long, value_name = "DIR")]
+    pub devices: Vec<PathBuf>,
     /// Go on in the background once the nodes are ready
     #[arg(short, long)]
     pub detach: bool,

@@ -73,6 +73,17 @@ fn guest() -> &'static Path {
     })
 }
 
+/// The same for images.
+pub(crate) fn program() -> Program {
+    Program {
+        executable: guest().to_owned(),
+        path: "/guest".to_owned(),
+        arguments: vec![],
+        ports: vec![],
+        labels: vec![],
+    }
+}
+
 impl Cluster {
     /// Starts a cluster with the test image in it; says why not where it cannot be.
     pub(crate) fn start(options: &[&str]) -> Option<Self> {
@@ -83,15 +94,8 @@ impl Cluster {
         let options = options.iter().map(|option| (*option).to_owned()).collect();
         let cluster = Self { folder: tempfile::tempdir().unwrap(), options };
         let archive = cluster.folder.path().join("guest.tar");
-        let program = Program {
-            executable: guest().to_owned(),
-            path: "/guest".to_owned(),
-            arguments: vec![],
-            ports: vec![],
-            labels: vec![],
-        };
         let mut file = std::fs::File::create(&archive).unwrap();
-        Image::of_program(&program).unwrap().write_archive(IMAGE, &mut file).unwrap();
+        Image::of_program(&program()).unwrap().write_archive(IMAGE, &mut file).unwrap();
         let state = cluster.state();
         // Before the cluster has ever run.
         let loaded = wheelhouse(&["local", "load", "--state", &state, archive.to_str().unwrap()]);
@@ -186,6 +190,31 @@ impl Namespace<'_> {
         child.wait_with_output().unwrap().into()
     }
 
+    /// The same where input and output are long: neither waits for the other.
+    pub(crate) fn stream(&self, arguments: &[&str], input: &str) -> Outcome {
+        let mut child = self.command().args(arguments).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(move || stdin.write_all(input.as_bytes()).unwrap());
+            child.wait_with_output().unwrap().into()
+        })
+    }
+
+    /// Runs a command on a terminal; nothing where none can be made.
+    pub(crate) fn terminal(&self, line: &str) -> Option<String> {
+        let command = self.command();
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let words: Vec<&str> = words.map(|word| word.to_str().unwrap()).collect();
+        let output = Command::new("script")
+            .args(["-q", "-e", "-c", &format!("{} {line}", words.join(" ")), "/dev/null"])
+            .stdin(Stdio::null())
+            .output()
+            .ok()?;
+        let outcome = Outcome::from(output);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        Some(outcome.out)
+    }
+
     /// Runs a command of words parted by spaces, which must succeed, and gives its output.
     pub(crate) fn ok(&self, line: &str) -> String {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -225,6 +254,18 @@ impl Namespace<'_> {
         self.ok(&format!("logs {pod}"))
     }
 
+    /// Waits until an event of a pod has this reason and a text in its message.
+    pub(crate) fn until_told(&self, pod: &str, reason: &str, text: &str) {
+        eventually(&format!("{reason} of {pod}: {text}"), PATIENCE, || {
+            let events = self.json(&format!("get events --field-selector involvedObject.name={pod}"));
+            let found =
+                events["items"].as_array().unwrap().iter().any(|event| {
+                    event["reason"] == reason && event["message"].as_str().unwrap().contains(text)
+                });
+            if found { Ok(()) } else { Err(events["items"].to_string()) }
+        });
+    }
+
     /// Waits until a JSONPath of an object gives a text.
     pub(crate) fn until(&self, what: &str, path: &str, expected: &str) {
         self.until_it(what, path, |found| found == expected);
@@ -249,6 +290,29 @@ impl Namespace<'_> {
         }
     }
 }
+
+/// A Deployment that runs the guest with these words; `more` is further YAML of its container.
+pub(crate) fn deployment(name: &str, replicas: &str, words: &str, more: &str) -> String {
+    let arguments = serde_json::to_string(&words.split_whitespace().collect::<Vec<_>>()).unwrap();
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n  labels: {{app: {name}}}\nspec:\n  \
+         replicas: {replicas}\n  selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    \
+         metadata: {{labels: {{app: {name}}}}}\n    spec:\n      terminationGracePeriodSeconds: 0\n      \
+         containers:\n      - name: main\n        image: {IMAGE}\n        args: {arguments}\n{}---\n",
+        indented(more, 8)
+    )
+}
+
+/// A Service in front of a Deployment of this name, whose pods listen on 8080.
+pub(crate) fn service(name: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{selector: {{app: {name}}}, \
+         ports: [{{port: 80, targetPort: 8080}}]}}\n---\n"
+    )
+}
+
+/// YAML of a container that is ready when it listens.
+pub(crate) const READY_WHEN_LISTENING: &str = "readinessProbe: {tcpSocket: {port: 8080}, periodSeconds: 1}";
 
 /// Each line moved to the right.
 pub(crate) fn indented(text: &str, by: usize) -> String {

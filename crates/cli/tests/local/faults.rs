@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::cluster::{Cluster, IMAGE, Namespace, PATIENCE};
+use crate::cluster::{Cluster, IMAGE, Namespace, PATIENCE, READY_WHEN_LISTENING, deployment, service};
 use crate::eventually;
 
 pub(crate) fn a_container_that_ignores_sigterm_is_killed(namespace: &Namespace<'_>) {
@@ -48,32 +48,29 @@ pub(crate) fn an_unreachable_registry_is_told(namespace: &Namespace<'_>) {
         matches!(reason, "ErrImagePull" | "ImagePullBackOff")
     });
     namespace.until("pod/away", ".status.containerStatuses[0].state.waiting.reason", "ImagePullBackOff");
-    namespace.until_it("events", ".items[*].message", |messages| {
-        messages.contains("127.0.0.1:1") && messages.contains("refused")
-    });
+    for (reason, text) in [
+        ("Pulling", "Pulling image \"127.0.0.1:1/team/web:1\""),
+        ("Failed", "Failed to pull image \"127.0.0.1:1/team/web:1\": "),
+        ("Failed", "refused"),
+        ("Failed", "Error: ErrImagePull"),
+        ("BackOff", "Back-off pulling image \"127.0.0.1:1/team/web:1\""),
+        ("Failed", "Error: ImagePullBackOff"),
+    ] {
+        namespace.until_told("away", reason, text);
+    }
     namespace.until("pod/absent", ".status.containerStatuses[0].state.waiting.reason", "ErrImageNeverPull");
-    // Pods that never ran have nothing to stop.
+    let text = "Container image \"test/other:1\" is not present with pull policy of Never";
+    namespace.until_told("absent", "ErrImageNeverPull", text);
+    // Pods that never ran have nothing to stop: without a kill they would have half a minute.
     namespace.ok("delete pod away absent --wait");
+    let killed = "get events --field-selector reason=Killing -o name";
+    assert_eq!(namespace.ok(killed), "");
 }
 
 pub(crate) fn two_hundred_pods(namespace: &Namespace<'_>) {
     let begun = Instant::now();
-    namespace.apply(&format!(
-        "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: many}}
-spec:
-  replicas: 200
-  selector: {{matchLabels: {{app: many}}}}
-  template:
-    metadata: {{labels: {{app: many}}}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers: [{{name: main, image: {IMAGE}, args: [sleep, '600']}}]
-"
-    ));
-    eventually("all are ready", Duration::from_secs(300), || {
+    namespace.apply(&deployment("many", "200", "sleep 600", ""));
+    eventually("all are ready", PATIENCE * 2, || {
         let ready = namespace.ok("get deployment many -o jsonpath={.status.readyReplicas}");
         if ready == "200" { Ok(()) } else { Err(ready) }
     });
@@ -92,29 +89,7 @@ spec:
 
 pub(crate) fn pods_come_up_again_after_a_kill(cluster: Cluster) {
     let namespace = cluster.namespace("again");
-    namespace.apply(&format!(
-        "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web}}
-spec:
-  selector: {{matchLabels: {{app: web}}}}
-  template:
-    metadata: {{labels: {{app: web}}}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-      - name: main
-        image: {IMAGE}
-        args: [serve, '8080']
-        readinessProbe: {{tcpSocket: {{port: 8080}}, periodSeconds: 1}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: web}}
-spec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]}}
-"
-    ));
+    namespace.apply(&(deployment("web", "1", "serve 8080", READY_WHEN_LISTENING) + &service("web")));
     namespace.ok("rollout status deployment/web --timeout=300s");
     let before = namespace.ok("get pods -o jsonpath={.items[0].metadata.uid}");
     cluster.kill_and_start();

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::cluster::{IMAGE, Namespace, Outcome};
+use crate::cluster::{IMAGE, Namespace, Outcome, READY_WHEN_LISTENING, deployment, service};
 
 fn helm(namespace: &Namespace<'_>, program: &str, line: &str) -> Outcome {
     let folder = namespace.cluster.folder().join("helm");
@@ -29,38 +29,20 @@ pub(crate) fn helm_installs_upgrades_and_uninstalls(namespace: &Namespace<'_>) {
     write("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n");
     write("values.yaml", "replicas: 1\n");
     write("templates/NOTES.txt", "up with {{ .Values.replicas }}\n");
+    let name = "{{ .Release.Name }}";
     write(
         "templates/all.yaml",
         &format!(
-            "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: {{{{ .Release.Name }}}}}}
-spec:
-  replicas: {{{{ .Values.replicas }}}}
-  selector: {{matchLabels: {{app: web}}}}
-  template:
-    metadata: {{labels: {{app: web}}}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-      - name: main
-        image: {IMAGE}
-        args: [serve, '8080']
-        readinessProbe: {{tcpSocket: {{port: 8080}}, periodSeconds: 1}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: {{{{ .Release.Name }}}}}}
-spec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]}}
----
+            "{}{}
 apiVersion: batch/v1
 kind: Job
 metadata: {{name: before, annotations: {{helm.sh/hook: 'pre-install,pre-upgrade', helm.sh/hook-delete-policy: 'before-hook-creation,hook-succeeded'}}}}
 spec:
   template:
     spec: {{restartPolicy: Never, containers: [{{name: main, image: {IMAGE}, args: [echo, before]}}]}}
-"
+",
+            deployment(name, "{{ .Values.replicas }}", "serve 8080", READY_WHEN_LISTENING),
+            service(name),
         ),
     );
     let ok = |line: &str| {

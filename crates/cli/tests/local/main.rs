@@ -19,6 +19,7 @@ mod faults;
 mod helm;
 mod network;
 mod pods;
+mod registry;
 mod scheduling;
 mod storage;
 mod streams;
@@ -51,15 +52,23 @@ const SCENARIOS: &[Scenario] = &[
     ("security", pods::security_settings_hold),
     ("streams", streams::logs_exec_and_port_forward),
     ("gpus", scheduling::gpus_are_counted_on_each_node),
+    ("devices", scheduling::devices_reach_the_containers_that_ask_for_them),
     ("helm", helm::helm_installs_upgrades_and_uninstalls),
     ("stubborn", faults::a_container_that_ignores_sigterm_is_killed),
     ("crash", faults::a_crashing_pod_waits_longer_each_time),
-    ("registry", faults::an_unreachable_registry_is_told),
+    ("away", faults::an_unreachable_registry_is_told),
+    ("registry", registry::images_are_pulled_with_the_pods_secret),
+    ("hooks", pods::handlers_run_after_the_start_and_before_the_stop),
+    ("ephemeral", storage::an_ephemeral_volume_lives_as_long_as_its_pod),
+    ("eviction", storage::a_pod_whose_volume_grows_too_large_is_evicted),
+    ("terminals", streams::clients_attach_and_have_terminals),
 ];
 
 #[test]
 fn the_local_cluster_runs_what_charts_bring() {
-    let Some(cluster) = Cluster::start(&["--nodes=2", "--gpu=L40S=1"]) else { return };
+    let devices = scheduling::descriptions();
+    let folder = devices.path().to_str().unwrap();
+    let Some(cluster) = Cluster::start(&["--nodes=2", "--gpu=L40S=1", "--devices", folder]) else { return };
     let only = std::env::var("WHEELHOUSE_SCENARIO").unwrap_or_default();
     let chosen: Vec<&Scenario> = SCENARIOS
         .iter()

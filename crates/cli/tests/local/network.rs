@@ -4,43 +4,22 @@ use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, TcpListener};
 use std::process::Command;
 
-use crate::cluster::{IMAGE, Namespace};
+use crate::cluster::{Namespace, deployment, service};
 
 pub(crate) fn services_and_names_lead_to_pods(namespace: &Namespace<'_>) {
-    namespace.apply(&format!(
-        "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web}}
-spec:
-  replicas: 2
-  selector: {{matchLabels: {{app: web}}}}
-  template:
-    metadata: {{labels: {{app: web}}}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-      - name: main
-        image: {IMAGE}
-        args: [serve, '8080']
-        ports: [{{containerPort: 8080, name: http}}]
+    let port = "ports: [{containerPort: 8080, name: http}]";
+    let others = "
+apiVersion: v1
+kind: Service
+metadata: {name: all}
+spec: {clusterIP: None, selector: {app: web}, ports: [{port: 8080}]}
 ---
 apiVersion: v1
 kind: Service
-metadata: {{name: web}}
-spec: {{selector: {{app: web}}, ports: [{{port: 80, targetPort: http}}]}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: all}}
-spec: {{clusterIP: None, selector: {{app: web}}, ports: [{{port: 8080}}]}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: out}}
-spec: {{type: NodePort, selector: {{app: web}}, ports: [{{port: 80, targetPort: 8080}}]}}
-"
-    ));
+metadata: {name: out}
+spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: http}]}
+";
+    namespace.apply(&(deployment("web", "2", "serve 8080", port) + &service("web") + others));
     namespace.ok("rollout status deployment/web --timeout=300s");
     let pods: Vec<String> = namespace
         .ok("get pods -l app=web -o jsonpath={.items[*].metadata.name}")
@@ -75,6 +54,21 @@ spec: {{type: NodePort, selector: {{app: web}}, ports: [{{port: 80, targetPort: 
     // Through the API server.
     let path = "/api/v1/namespaces/services/services/web:80/proxy/";
     assert!(pods.contains(&namespace.ok(&format!("get --raw {path}"))));
+    // The same over UDP.
+    namespace.apply(
+        &(deployment("echo", "1", "udp-serve 9000", "")
+            + "
+apiVersion: v1
+kind: Service
+metadata: {name: echo}
+spec: {selector: {app: echo}, ports: [{port: 90, targetPort: 9000, protocol: UDP}]}
+"),
+    );
+    namespace.ok("rollout status deployment/echo --timeout=300s");
+    namespace.until_it("endpointslices", ".items[*].ports[*].port", |ports| ports.contains("9000"));
+    namespace.pod("calls", "udp echo:90 hello", "");
+    let heard = namespace.log_of("calls");
+    assert!(heard.starts_with("echo-") && heard.ends_with(" got hello\n"), "{heard}");
     // Nobody is behind the service any more.
     namespace.ok("scale deployment web --replicas=0");
     namespace.until("endpointslices", ".items[*].endpoints[*].addresses", "");

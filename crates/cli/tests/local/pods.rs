@@ -38,9 +38,15 @@ spec:
     namespace.until_it("pod/sick", ".status.containerStatuses[0].restartCount", |count| {
         count.parse::<u32>().is_ok_and(|count| count >= 1)
     });
-    namespace.until_it("events", ".items[*].reason", |reasons| {
-        reasons.contains("Unhealthy") && reasons.contains("Killing")
-    });
+    for (reason, text) in [
+        ("Pulled", "Container image \"test/guest:1\" already present on machine"),
+        ("Created", "Container created"),
+        ("Started", "Container started"),
+        ("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500"),
+        ("Killing", "Container main failed liveness probe, will be restarted"),
+    ] {
+        namespace.until_told("sick", reason, text);
+    }
 }
 
 pub(crate) fn init_containers_go_before_and_sidecars_beside(namespace: &Namespace<'_>) {
@@ -115,4 +121,68 @@ spec:
 "
     ));
     namespace.until("pod/hungry", ".status.containerStatuses[0].state.terminated.reason", "OOMKilled");
+}
+
+pub(crate) fn handlers_run_after_the_start_and_before_the_stop(namespace: &Namespace<'_>) {
+    namespace.apply(&format!(
+        "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: notes}}
+spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Mi}}}}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: polite}}
+spec:
+  volumes: [{{name: notes, persistentVolumeClaim: {{claimName: notes}}}}]
+  securityContext: {{runAsUser: 0}}
+  containers:
+  - name: main
+    image: {IMAGE}
+    args: [sleep, '600']
+    env: [{{name: NAME, valueFrom: {{fieldRef: {{fieldPath: metadata.name}}}}}}]
+    volumeMounts: [{{name: notes, mountPath: /notes, subPathExpr: of-$(NAME)}}]
+    lifecycle:
+      postStart: {{exec: {{command: [/guest, write, /notes/first, began]}}}}
+      preStop: {{exec: {{command: [/guest, write, /notes/last, ended]}}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: rude}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: main
+    image: {IMAGE}
+    args: [sleep, '600']
+    lifecycle: {{postStart: {{exec: {{command: [/guest, exit, '3']}}}}}}
+"
+    ));
+    namespace.wait("condition=Ready", "pod/polite");
+    crate::eventually("the first handler has run", crate::cluster::PATIENCE, || {
+        let said = namespace.ok("exec polite -- /guest cat /notes/first");
+        if said == "began" { Ok(()) } else { Err(said) }
+    });
+    // It would be killed at the end of the grace period, and its handler with it.
+    namespace.ok("delete pod polite --grace-period=600 --wait --timeout=300s");
+    namespace.apply(&format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: after}}
+spec:
+  restartPolicy: Never
+  securityContext: {{runAsUser: 0}}
+  volumes: [{{name: notes, persistentVolumeClaim: {{claimName: notes}}}}]
+  containers:
+  - {{name: main, image: {IMAGE}, args: [cat, /notes/of-polite/last], volumeMounts: [{{name: notes, mountPath: /notes}}]}}
+"
+    ));
+    assert_eq!(namespace.log_of("after"), "ended");
+    namespace.until_told("rude", "FailedPostStartHook", "PostStartHook failed");
+    namespace.until_told("rude", "Killing", "FailedPostStartHook");
+    namespace.until_it("pod/rude", ".status.containerStatuses[0].restartCount", |count| {
+        count.parse::<u32>().is_ok_and(|count| count >= 1)
+    });
 }

@@ -66,6 +66,11 @@ spec:
         let colour = says("cat /settings/colour");
         if colour == "green" { Ok(()) } else { Err(colour) }
     });
+    namespace.ok("label pod reader team=green --overwrite");
+    eventually("the volume follows the pod", PATIENCE, || {
+        let labels = says("cat /all/labels");
+        if labels == "team=\"green\"" { Ok(()) } else { Err(labels) }
+    });
     // A part of a volume stays what it was, as with every kubelet.
     assert_eq!(says("cat /one"), "red");
 }
@@ -102,4 +107,53 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
         let outcome = namespace.kubectl(&["get", "pv", &volume], "");
         if outcome.err.contains("NotFound") { Ok(()) } else { Err(format!("{outcome:?}")) }
     });
+}
+
+pub(crate) fn an_ephemeral_volume_lives_as_long_as_its_pod(namespace: &Namespace<'_>) {
+    namespace.apply(&format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: brief}}
+spec:
+  terminationGracePeriodSeconds: 0
+  securityContext: {{runAsUser: 0}}
+  volumes:
+  - name: scratch
+    ephemeral:
+      volumeClaimTemplate:
+        metadata: {{labels: {{kind: scratch}}}}
+        spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Mi}}}}}}
+  containers:
+  - {{name: main, image: {IMAGE}, args: [sleep, '600'], volumeMounts: [{{name: scratch, mountPath: /scratch}}]}}
+"
+    ));
+    namespace.wait("condition=Ready", "pod/brief");
+    assert_eq!(namespace.ok("exec brief -- /guest write /scratch/x y"), "wrote /scratch/x\n");
+    assert_eq!(
+        namespace.ok("get pvc -l kind=scratch -o jsonpath={.items[*].metadata.name}"),
+        "brief-scratch"
+    );
+    assert_eq!(namespace.ok("get pvc brief-scratch -o jsonpath={.status.phase}"), "Bound");
+    namespace.ok("delete pod brief --wait");
+    namespace.until("pvc", ".items", "[]");
+}
+
+pub(crate) fn a_pod_whose_volume_grows_too_large_is_evicted(namespace: &Namespace<'_>) {
+    namespace.apply(&format!(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {{name: hoarder}}
+spec:
+  volumes: [{{name: heap, emptyDir: {{sizeLimit: 64Ki}}}}]
+  containers:
+  - {{name: main, image: {IMAGE}, args: [fill, /heap/x, '1000000', '--', sleep, '600'], volumeMounts: [{{name: heap, mountPath: /heap}}]}}
+"
+    ));
+    namespace.until("pod/hoarder", ".status.phase", "Failed");
+    assert_eq!(
+        namespace.ok("get pod hoarder -o jsonpath={.status.reason}:{.status.message}"),
+        "Evicted:Usage of EmptyDir volume \"heap\" exceeds the limit \"64Ki\". "
+    );
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::cluster::Namespace;
+use crate::cluster::{IMAGE, Namespace};
 
 /// Gets `/` from a port of this machine.
 pub(crate) fn fetch(port: u16) -> std::io::Result<String> {
@@ -80,4 +80,32 @@ pub(crate) fn logs_exec_and_port_forward(namespace: &Namespace<'_>) {
     assert!(rows.any(|row| row.unwrap() == "pod/new"));
     watch.kill().unwrap();
     watch.wait().unwrap();
+}
+
+pub(crate) fn clients_attach_and_have_terminals(namespace: &Namespace<'_>) {
+    // The input of the container ends with that of the one client that gives it.
+    namespace.apply(&format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: talk}}\nspec:\n  restartPolicy: Never\n  containers: [{{name: \
+         main, image: {IMAGE}, args: [stdin], stdin: true, stdinOnce: true}}]\n"
+    ));
+    namespace.wait("condition=Ready", "pod/talk");
+    let attached = namespace.kubectl(&["attach", "-i", "talk"], "hello there\n");
+    assert_eq!((attached.code, attached.out.as_str()), (0, "hello there\n"), "{attached:?}");
+    assert_eq!(namespace.log_of("talk"), "hello there\n");
+
+    // More than pipes hold, both ways at once.
+    namespace.pod("busy", "sleep 600", "");
+    namespace.wait("condition=Ready", "pod/busy");
+    let much: String = (0..400_000).map(|number| format!("line {number}\n")).collect();
+    let outcome = namespace.stream(&["exec", "-i", "busy", "--", "/guest", "copy"], &much);
+    assert_eq!(outcome.code, 0, "{}", outcome.err);
+    assert!(outcome.out == much, "{} of {} bytes came back", outcome.out.len(), much.len());
+
+    let terminal = |command: &str| namespace.terminal(&format!("exec -i -t busy -- {command}"));
+    match terminal("/guest terminal") {
+        Some(said) => assert!(said.contains("a terminal\r\n"), "{said:?}"),
+        None => eprintln!("SKIPPED: `script` is not installed"),
+    }
+    let outcome = namespace.kubectl(&["exec", "busy", "--", "/guest", "terminal"], "");
+    assert_eq!(outcome.out, "no terminal\n");
 }

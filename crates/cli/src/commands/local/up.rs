@@ -42,6 +42,7 @@ async fn foreground(options: &LocalUp, state: &Path, printer: Printer) -> Result
     settings.nodes = if options.api_only { 0 } else { options.nodes };
     settings.gpus.clone_from(&options.gpu);
     settings.plain_registries.clone_from(&options.plain_registry);
+    settings.devices.extend_from_slice(&options.devices);
     let told = |error: wheelhouse_local::Error| failure(&error);
     let mut cluster = LocalCluster::start(settings).await.map_err(told)?;
     let ready = async {
@@ -117,6 +118,9 @@ fn detach(options: &LocalUp, debug: bool, state: &Path, printer: Printer) -> Res
     command.arg(format!("--listen={}", options.listen)).arg(format!("--nodes={}", options.nodes));
     command.args(options.gpu.iter().map(|gpu| format!("--gpu={}={}", gpu.model, gpu.count)));
     command.args(options.plain_registry.iter().map(|host| format!("--plain-registry={host}")));
+    for folder in &options.devices {
+        command.arg("--devices").arg(folder);
+    }
     command.args(options.api_only.then_some("--api-only")).args(debug.then_some("--debug"));
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
     let mut line = String::new();
