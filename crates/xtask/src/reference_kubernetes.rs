@@ -1,5 +1,5 @@
 //! A real Kubernetes control plane as a test tool: built from the pinned module, started on loopback,
-//! and asked what our local API server is asked.
+//! asked what our local API server is asked, and given what our controllers are given.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -104,9 +104,11 @@ fn free_port() -> Result<u16> {
 }
 
 /// Plays the conformance transcripts against a real API server and against ours: both must answer as
-/// recorded. With `--record` the answers of the real one are written into the transcripts instead.
+/// recorded; then the cases of controllers, against a whole real control plane and against ours; then the
+/// platform's tests against the real one. With `--record` what the real ones do is written into the cases
+/// instead. All parts are played, whatever the ones before found.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
-    let missing = [("go", "version"), ("etcd", "--version"), ("openssl", "version")]
+    let missing = [("go", "version"), ("etcd", "--version"), ("openssl", "version"), ("curl", "--version")]
         .into_iter()
         .filter(|(program, argument)| Command::new(program).arg(argument).output().is_err())
         .map(|(program, _)| program)
@@ -119,16 +121,32 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         return Ok(());
     }
     let binaries = build()?;
-    let directory = tempfile::tempdir()?;
-    let plane = ControlPlane::start(&binaries, directory.path(), false)?;
     let record = arguments.contains(&"--record");
-    say!("{} against the real API server", if record { "recording" } else { "playing the transcripts" });
-    play(Some(&plane.kubeconfig()), record)?;
-    if !record {
-        say!("playing the transcripts against ours");
-        play(None, false)?;
-        say!("functions on the real API server");
-        functions(&plane)?;
+    let mut failed = Vec::new();
+    let mut part = |name: &str, outcome: Result<()>| {
+        if let Err(error) = outcome {
+            say!("FAILED: {name}: {error:#}");
+            failed.push(name.to_owned());
+        }
+    };
+    for suite in [Suite::Answers, Suite::Controllers] {
+        let shown = suite.shown();
+        let directory = tempfile::tempdir()?;
+        let plane = ControlPlane::start(&binaries, directory.path(), suite == Suite::Controllers)?;
+        say!("{} {shown} on the real control plane", if record { "recording" } else { "playing" });
+        part(&format!("{shown} on the real control plane"), play(suite, Some(&plane.kubeconfig()), record));
+        if suite == Suite::Answers && !record {
+            say!("functions on the real API server");
+            part("functions on the real API server", functions(&plane));
+        }
+        drop(plane);
+        if !record {
+            say!("playing {shown} on ours");
+            part(&format!("{shown} on ours"), play(suite, None, false));
+        }
+    }
+    if !failed.is_empty() {
+        bail!("other than recorded: {}", failed.join("; "));
     }
     Ok(())
 }
@@ -154,20 +172,47 @@ fn functions(plane: &ControlPlane) -> Result<()> {
     Ok(())
 }
 
-fn play(kubeconfig: Option<&Path>, record: bool) -> Result<()> {
+/// One of the two suites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Suite {
+    /// What the API server answers.
+    Answers,
+    /// What controllers and scheduler make of objects.
+    Controllers,
+}
+
+impl Suite {
+    fn shown(self) -> &'static str {
+        match self {
+            Suite::Answers => "the transcripts",
+            Suite::Controllers => "the cases of controllers",
+        }
+    }
+
+    /// The test, and the variable that names the cluster it plays on.
+    fn test(self) -> (&'static str, &'static str) {
+        match self {
+            Suite::Answers => ("answers_are_those", "CONFORMANCE_KUBECONFIG"),
+            Suite::Controllers => ("controllers_do", "CONFORMANCE_CONTROLLERS_KUBECONFIG"),
+        }
+    }
+}
+
+fn play(suite: Suite, kubeconfig: Option<&Path>, record: bool) -> Result<()> {
+    let (test, variable) = suite.test();
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
         .args(["test", "--quiet", "--package", "wheelhouse-local-apiserver", "--test", "conformance"])
-        .args(["--", "--nocapture"])
+        .args(["--", "--nocapture", "--include-ignored", test])
         .current_dir(reference::root());
     if let Some(kubeconfig) = kubeconfig {
-        command.env("CONFORMANCE_KUBECONFIG", kubeconfig);
+        command.env(variable, kubeconfig);
     }
     if record {
         command.env("CONFORMANCE_RECORD", "1");
     }
     if !command.status().context("cannot run cargo")?.success() {
-        bail!("some answers differ from the transcripts");
+        bail!("{} came out otherwise than recorded", suite.shown());
     }
     Ok(())
 }

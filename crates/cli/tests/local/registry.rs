@@ -62,7 +62,8 @@ impl Registry {
         let blob = |layer: &Layer| Blob::new(layer.media_type, layer.bytes.clone());
         let layers = image.layers().iter().map(blob).collect();
         let target = Target { host: &host, repository: "team/guest", tag: "1", logins: &logins };
-        let pushing = Client::new(options).push(&target, blob(image.config()), layers, BTreeMap::new());
+        let client = Client::new(options);
+        let pushing = client.push(&target, blob(image.config()), layers, BTreeMap::new());
         let digest = runtime.block_on(pushing).unwrap().digest.to_string();
         Self { host, digest, _folder: folder, _runtime: runtime }
     }
