@@ -128,7 +128,11 @@ impl Host {
 
     pub(crate) fn handle(&self, namespace: &str, name: &str) -> Option<Arc<Handle>> {
         let pods = self.pods.lock().unwrap_or_else(PoisonError::into_inner);
-        pods.values().find(|pod| pod.plan.namespace == namespace && pod.plan.name == name).cloned()
+        let is_meant = |pod: &&Arc<Handle>| {
+            let plan = pod.plan();
+            plan.namespace == namespace && plan.name == name
+        };
+        pods.values().find(is_meant).cloned()
     }
 
     /// The image for a container, pulled if its policy says so; `pulling` is called before a pull.

@@ -337,7 +337,7 @@ async fn services(host: Arc<Host>, inbox: Arc<Inbox>) {
         let pods: Vec<_> =
             host.pods.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         for pod in pods {
-            if let Some(ip) = pod.address().filter(|_| !pod.plan.host_network && !pod.is_torn_down()) {
+            if let Some(ip) = pod.address().filter(|_| !pod.plan().host_network && !pod.is_torn_down()) {
                 let node = host.node_addresses.get(&pod.node).copied();
                 let at: Vec<Ipv4Addr> = node.into_iter().chain([Ipv4Addr::LOCALHOST]).collect();
                 wanted.extend(host_ports(&pod.pod(), ip, &at));

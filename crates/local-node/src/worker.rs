@@ -55,11 +55,12 @@ pub(crate) fn start(
 ) -> (Arc<Handle>, mpsc::Sender<News>) {
     let (news, incoming) = mpsc::channel(WAITING);
     let (events, happenings) = mpsc::channel(WAITING);
-    let plan = Arc::new(PodPlan::of(&pod));
+    let plan = PodPlan::of(&pod);
+    let plan = Arc::new(plan.with_new_ephemeral(&pod).unwrap_or(plan));
     let handle = Arc::new(Handle::new(plan, &pod, events));
     let worker = Worker { host, handle: Arc::clone(&handle), pod, tasks: tokio::task::JoinSet::new() };
     tokio::spawn(async move {
-        let uid = worker.handle.plan.uid.clone();
+        let uid = worker.handle.plan().uid.clone();
         worker.run(incoming, happenings).await;
         let _ = ended.send(uid).await;
     });
@@ -75,7 +76,7 @@ struct Worker {
 
 impl Worker {
     async fn run(mut self, mut news: mpsc::Receiver<News>, mut events: mpsc::Receiver<Event>) {
-        let plan = Arc::clone(&self.handle.plan);
+        let mut plan = self.handle.plan();
         let mut state = machine::begin(&plan, self.began());
         let (reports, reporter) = watch::channel(Report::Nothing);
         let mut reporting = tokio::spawn(report::run(Arc::clone(&self.host), Arc::clone(&plan), reporter));
@@ -86,6 +87,7 @@ impl Worker {
         let mut gone = false;
         let mut renewed = 0;
         loop {
+            plan = self.handle.plan();
             if let Some(event) = next.take() {
                 let (after, effects) = machine::step(state, event, &plan, now());
                 state = after;
@@ -177,6 +179,9 @@ impl Worker {
             || pod.pointer("/metadata/annotations") != self.pod.pointer("/metadata/annotations");
         self.pod = Arc::clone(&pod);
         self.handle.set_pod(Arc::clone(&pod));
+        if let Some(grown) = self.handle.plan().with_new_ephemeral(&pod) {
+            self.handle.set_plan(grown);
+        }
         if relabelled {
             self.refresh("Pod", metadata::name(&pod));
         }
@@ -188,7 +193,7 @@ impl Worker {
 
     /// Writes volumes anew that are made of an object that changed.
     fn refresh(&mut self, kind: &'static str, name: &str) {
-        if volumes::mentions(&self.handle.plan, kind, name) {
+        if volumes::mentions(&self.handle.plan(), kind, name) {
             self.rewrite_volumes();
         }
     }
@@ -197,7 +202,7 @@ impl Worker {
         let (host, handle) = (Arc::clone(&self.host), Arc::clone(&self.handle));
         self.tasks.spawn(async move {
             if let Err(message) = volumes::write_all(&host, &handle).await {
-                tracing::debug!(pod = %handle.plan.name, message, "a volume was not renewed");
+                tracing::debug!(pod = %handle.plan().name, message, "a volume was not renewed");
             }
         });
     }
@@ -226,7 +231,8 @@ impl Worker {
                 self.tasks.spawn(async move { probing::run(&host, &handle, place, kind).await });
             }
             Effect::Tell(place, warning, reason, message) => {
-                let plan = place.and_then(|place| handle.plan.containers.get(place));
+                let plan = handle.plan();
+                let plan = place.and_then(|place| plan.containers.get(place));
                 let name = plan.map(|plan| plan.name.as_str());
                 host.events.tell(&self.pod, name, warning, reason, &message);
             }
@@ -239,12 +245,10 @@ impl Worker {
     /// Takes away what the pod leaves on disk.
     fn forget(&self) {
         let mut pods = self.host.pods.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        pods.remove(&self.handle.plan.uid);
+        pods.remove(&self.handle.plan().uid);
         drop(pods);
-        let folders = [
-            prepare::pod_folder(&self.host, &self.handle.plan),
-            container::log_folder(&self.host, &self.handle.plan),
-        ];
+        let plan = self.handle.plan();
+        let folders = [prepare::pod_folder(&self.host, &plan), container::log_folder(&self.host, &plan)];
         for folder in folders {
             if let Err(error) = std::fs::remove_dir_all(&folder)
                 && error.kind() != std::io::ErrorKind::NotFound

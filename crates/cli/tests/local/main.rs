@@ -59,6 +59,7 @@ const SCENARIOS: &[Scenario] = &[
     ("away", faults::an_unreachable_registry_is_told),
     ("registry", registry::images_are_pulled_with_the_pods_secret),
     ("hooks", pods::handlers_run_after_the_start_and_before_the_stop),
+    ("debug", pods::an_ephemeral_container_looks_into_a_pod),
     ("ephemeral", storage::an_ephemeral_volume_lives_as_long_as_its_pod),
     ("eviction", storage::a_pod_whose_volume_grows_too_large_is_evicted),
     ("terminals", streams::clients_attach_and_have_terminals),

@@ -69,7 +69,8 @@ spec: {selector: {app: echo}, ports: [{port: 90, targetPort: 9000, protocol: UDP
     namespace.pod("calls", "udp echo:90 hello", "");
     let heard = namespace.log_of("calls");
     assert!(heard.starts_with("echo-") && heard.ends_with(" got hello\n"), "{heard}");
-    // Nobody is behind the service any more.
+    // Nobody is behind the services any more.
+    namespace.ok("delete deployment/echo service/echo --wait");
     namespace.ok("scale deployment web --replicas=0");
     namespace.until("endpointslices", ".items[*].endpoints[*].addresses", "");
     namespace.pod("late", "get web:80", "");

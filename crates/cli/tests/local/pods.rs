@@ -140,7 +140,7 @@ spec:
   containers:
   - name: main
     image: {IMAGE}
-    args: [sleep, '600']
+    args: [await, /notes/last]
     env: [{{name: NAME, valueFrom: {{fieldRef: {{fieldPath: metadata.name}}}}}}]
     volumeMounts: [{{name: notes, mountPath: /notes, subPathExpr: of-$(NAME)}}]
     lifecycle:
@@ -164,7 +164,7 @@ spec:
         let said = namespace.ok("exec polite -- /guest cat /notes/first");
         if said == "began" { Ok(()) } else { Err(said) }
     });
-    // It would be killed at the end of the grace period, and its handler with it.
+    // It ends because of what the handler writes: without, it would be killed at the end of the grace period.
     namespace.ok("delete pod polite --grace-period=600 --wait --timeout=300s");
     namespace.apply(&format!(
         "
@@ -185,4 +185,22 @@ spec:
     namespace.until_it("pod/rude", ".status.containerStatuses[0].restartCount", |count| {
         count.parse::<u32>().is_ok_and(|count| count >= 1)
     });
+}
+
+pub(crate) fn an_ephemeral_container_looks_into_a_pod(namespace: &Namespace<'_>) {
+    namespace.pod("seen", "sleep 600", "");
+    namespace.wait("condition=Ready", "pod/seen");
+    // It sees the processes of the container that it is to look into.
+    namespace.ok(&format!(
+        "debug seen --image={IMAGE} --container=look --target=main -- /guest cat /proc/1/cmdline"
+    ));
+    let status = ".status.ephemeralContainerStatuses[0]";
+    namespace.until("pod/seen", &format!("{status}.state.terminated.reason"), "Completed");
+    assert_eq!(namespace.ok("logs seen -c look").replace(char::from(0), " "), "/guest sleep 600 ");
+    // What it ends with is no matter of the pod.
+    namespace.ok(&format!("debug seen --image={IMAGE} --container=fail -- /guest exit 3"));
+    namespace.until("pod/seen", ".status.ephemeralContainerStatuses[1].state.terminated.exitCode", "3");
+    let path =
+        "{.status.phase}:{.status.containerStatuses[0].restartCount}:{.status.containerStatuses[0].ready}";
+    assert_eq!(namespace.ok(&format!("get pod seen -o jsonpath={path}")), "Running:0:true");
 }

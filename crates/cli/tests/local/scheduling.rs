@@ -78,7 +78,7 @@ pub(crate) fn devices_reach_the_containers_that_ask_for_them(namespace: &Namespa
         if log == "wrote /dev/device0\nDEVICE=first\nrelease\n" { Ok(()) } else { Err(log) }
     });
     // The next one waits for it.
-    pod("two", "[write, /dev/device0, y]");
+    pod("two", "[write, /dev/device0, again]");
     namespace.until("pod/two", ".status.conditions[?(@.type=='PodScheduled')].reason", "Unschedulable");
     namespace.ok("delete pod one --wait");
     assert_eq!(namespace.log_of("two"), "wrote /dev/device0\n");

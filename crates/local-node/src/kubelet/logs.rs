@@ -42,38 +42,30 @@ pub(super) async fn answer(
     let Some(handle) = host.handle(namespace, pod) else {
         return text(StatusCode::NOT_FOUND, format!("pod {pod:?} is not on this node"));
     };
-    let place = handle.plan.containers.iter().position(|plan| plan.name == container);
+    let place = handle.plan().containers.iter().position(|plan| plan.name == container);
     let state = handle.state().zip(place).and_then(|(state, place)| state.containers.get(place).cloned());
     let Some(state) = state else {
         return text(StatusCode::BAD_REQUEST, format!("container {container} is not valid for pod {pod}"));
     };
-    let runs_or_ran = matches!(state.now, Now::Running { .. } | Now::Ended(_));
     let attempt = if query.flag("previous") {
-        match state.restarts.checked_sub(1) {
-            Some(before) => before,
-            None => {
-                return text(
-                    StatusCode::BAD_REQUEST,
-                    format!("previous terminated container {container:?} in pod {pod:?} not found"),
-                );
-            }
-        }
-    } else if runs_or_ran {
-        state.restarts
-    } else if let Some(before) = state.restarts.checked_sub(1) {
-        // Between two runs the log is that of the last one.
-        before
+        state
+            .ended_run()
+            .ok_or_else(|| format!("previous terminated container {container:?} in pod {pod:?} not found"))
     } else {
-        let reason = match &state.now {
-            Now::Waiting { reason, .. } if !reason.is_empty() => reason.clone(),
-            _ => "ContainerCreating".to_owned(),
-        };
-        return text(
-            StatusCode::BAD_REQUEST,
-            format!("container {container:?} in pod {pod:?} is waiting to start: {reason}"),
-        );
+        // Between two runs the log is that of the last one.
+        state.latest_run().ok_or_else(|| {
+            let reason = match &state.now {
+                Now::Waiting { reason, .. } if !reason.is_empty() => reason,
+                _ => "ContainerCreating",
+            };
+            format!("container {container:?} in pod {pod:?} is waiting to start: {reason}")
+        })
     };
-    let path = log_path(host, &handle.plan, container, attempt);
+    let attempt = match attempt {
+        Ok(attempt) => attempt,
+        Err(why) => return text(StatusCode::BAD_REQUEST, why),
+    };
+    let path = log_path(host, &handle.plan(), container, attempt);
     let selection = selection(query);
     let (sender, receiver) = mpsc::channel::<Bytes>(64);
     let name = container.to_owned();

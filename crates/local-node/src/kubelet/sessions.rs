@@ -228,7 +228,8 @@ pub(super) fn attach(
     };
     let wants_input = query.flag("input");
     let container = container.to_owned();
-    let plan = handle.plan.containers.iter().find(|plan| plan.name == container);
+    let pod_plan = handle.plan();
+    let plan = pod_plan.containers.iter().find(|plan| plan.name == container);
     // The input of such a container ends with that of the first client that has given any.
     let mut once = plan.and_then(|plan| plan.spec.get("stdinOnce")?.as_bool()).unwrap_or_default();
     accept(request, &EXEC, move |_, mut from, mut to| async move {

@@ -80,7 +80,7 @@ pub enum Now {
 pub struct ContainerState {
     /// Where it is.
     pub now: Now,
-    /// How often it was started again.
+    /// How often it was made again: with 0 for the first, the number of the run that was made last.
     pub restarts: u32,
     /// How it ended before.
     pub last: Option<Ended>,
@@ -90,6 +90,8 @@ pub struct ContainerState {
     pub ready: bool,
     /// The image that it runs, as resolved.
     pub image: Option<(String, String)>,
+    /// Its last run has ended and the next one has not been made.
+    between: bool,
     /// The wait after its next end.
     backoff: i64,
     /// The wait after the next failure to pull or create.
@@ -106,9 +108,25 @@ impl ContainerState {
             started: false,
             ready: false,
             image: None,
+            between: false,
             backoff: 0,
             retry: BACKOFF_START,
         }
+    }
+
+    /// The number of the run that runs or ran last.
+    #[must_use]
+    pub fn latest_run(&self) -> Option<u32> {
+        match self.now {
+            Now::Running { .. } | Now::Ended(_) => Some(self.restarts),
+            Now::Waiting { .. } | Now::Pulling | Now::Creating => self.ended_run(),
+        }
+    }
+
+    /// The number of the last run that has ended and that another one follows.
+    #[must_use]
+    pub fn ended_run(&self) -> Option<u32> {
+        if self.between { Some(self.restarts) } else { self.restarts.checked_sub(1) }
     }
 
     fn is_live(&self) -> bool {
@@ -241,6 +259,8 @@ pub fn begin(plan: &PodPlan, now: i64) -> PodState {
 #[must_use]
 pub fn step(mut state: PodState, event: Event, plan: &PodPlan, now: i64) -> (PodState, Vec<Effect>) {
     let mut effects = Vec::new();
+    // The plan may have grown by ephemeral containers.
+    state.containers.resize_with(plan.containers.len(), ContainerState::new);
     take_in(&mut state, event, plan, now, &mut effects);
     advance(&mut state, plan, now, &mut effects);
     (state, effects)
@@ -307,6 +327,7 @@ fn take_in(state: &mut PodState, event: Event, plan: &PodPlan, now: i64, effects
             if container.now == Now::Pulling {
                 container.image = Some((name, digest));
                 container.now = Now::Creating;
+                container.restarts += u32::from(std::mem::take(&mut container.between));
                 effects.push(Effect::Create(place));
             }
         }),
@@ -527,7 +548,7 @@ fn restarts(plan: &PodPlan, container: &ContainerPlan, ended: &Ended) -> bool {
         (Role::Init, RestartPolicy::Always | RestartPolicy::OnFailure)
         | (Role::Main, RestartPolicy::OnFailure) => ended.code != 0,
         (Role::Main, RestartPolicy::Always) => true,
-        (_, RestartPolicy::Never) => false,
+        (Role::Ephemeral, _) | (_, RestartPolicy::Never) => false,
     }
 }
 
@@ -536,14 +557,14 @@ fn may_begin(state: &PodState, plan: &PodPlan, place: usize) -> bool {
     state.containers.iter().zip(&plan.containers).take(place).all(|(container, plan)| match plan.role {
         Role::Init => matches!(&container.now, Now::Ended(ended) if ended.code == 0),
         Role::Sidecar => container.started,
-        Role::Main => true,
+        Role::Main | Role::Ephemeral => true,
     })
 }
 
 fn run(state: &mut PodState, plan: &PodPlan, now: i64, effects: &mut Vec<Effect>) {
     for place in 0..plan.containers.len() {
-        let begins = may_begin(state, plan, place);
         let Some(kind) = plan.containers.get(place) else { continue };
+        let begins = kind.role == Role::Ephemeral || may_begin(state, plan, place);
         // A sidecar that has begun once is kept going whatever happens before it.
         let begun = state.containers.get(place).is_some_and(|container| container.last.is_some());
         let Some(container) = state.containers.get_mut(place) else { continue };
@@ -552,7 +573,7 @@ fn run(state: &mut PodState, plan: &PodPlan, now: i64, effects: &mut Vec<Effect>
         {
             let ended = ended.clone();
             let until = ended.finished + container.backoff;
-            container.restarts += 1;
+            container.between = true;
             if container.backoff > 0 {
                 let text = format!(
                     "back-off {}s restarting failed container={} pod={}_{}({})",

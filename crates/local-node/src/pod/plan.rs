@@ -25,6 +25,8 @@ pub enum Role {
     Sidecar,
     /// The pod's purpose.
     Main,
+    /// Added to a pod that runs, to look into it; runs once, and nothing waits for it.
+    Ephemeral,
 }
 
 /// When an image is pulled.
@@ -103,7 +105,7 @@ pub struct PodPlan {
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// All containers: init containers and sidecars in their order, then the others.
+    /// All containers: init containers and sidecars in their order, then the others, then ephemeral ones.
     pub containers: Vec<ContainerPlan>,
     /// When ended containers are started again.
     pub restart_policy: RestartPolicy,
@@ -160,6 +162,28 @@ impl PodPlan {
             spec,
         }
     }
+
+    /// The plan with the ephemeral containers that have come to the pod, if any have. One that has a status
+    /// and is not in the plan ran before this process did, and does not run again.
+    #[must_use]
+    pub fn with_new_ephemeral(&self, pod: &Value) -> Option<Self> {
+        let list = |pointer: &str| pod.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+        let name = |entry: &Value| entry.get("name").and_then(Value::as_str).map(str::to_owned);
+        let ran: Vec<_> = list("/status/ephemeralContainerStatuses").map(name).collect();
+        let is_new = |entry: &&Value| {
+            let name = name(entry);
+            !ran.contains(&name) && !self.containers.iter().any(|known| Some(&known.name) == name.as_ref())
+        };
+        let new: Vec<_> = list("/spec/ephemeralContainers")
+            .filter(is_new)
+            .map(|entry| ContainerPlan::read(entry, Role::Ephemeral))
+            .collect();
+        (!new.is_empty()).then(|| {
+            let mut grown = self.clone();
+            grown.containers.extend(new);
+            grown
+        })
+    }
 }
 
 #[cfg(test)]
@@ -182,5 +206,20 @@ mod tests {
             ]
         );
         assert_eq!((plan.restart_policy, plan.grace), (RestartPolicy::Never, 30_000));
+    }
+
+    #[test]
+    fn ephemeral_containers_join_the_plan_once() {
+        let pod = |spec: Value, status: Value| json!({"spec": {"containers": [{"name": "c"}], "ephemeralContainers": spec}, "status": status});
+        let plan = PodPlan::of(&pod(json!([]), json!({})));
+        assert_eq!(plan.with_new_ephemeral(&pod(json!([]), json!({}))), None);
+        let with = pod(
+            json!([{"name": "look"}, {"name": "gone"}]),
+            json!({"ephemeralContainerStatuses": [{"name": "gone"}]}),
+        );
+        let grown = plan.with_new_ephemeral(&with).unwrap();
+        let names: Vec<_> = grown.containers.iter().map(|c| (c.name.as_str(), c.role)).collect();
+        assert_eq!(names, [("c", Role::Main), ("look", Role::Ephemeral)]);
+        assert_eq!(grown.with_new_ephemeral(&with), None);
     }
 }

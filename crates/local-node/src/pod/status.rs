@@ -34,7 +34,7 @@ pub fn phase(state: &PodState, plan: &PodPlan) -> &'static str {
     let init_done = pairs().all(|(container, kind)| match kind.role {
         Role::Init => ended(container) == Some(0),
         Role::Sidecar => container.started || container.last.is_some(),
-        Role::Main => true,
+        Role::Main | Role::Ephemeral => true,
     });
     let begun = pairs().any(|(container, kind)| {
         kind.role == Role::Main
@@ -144,7 +144,7 @@ pub fn quality(plan: &PodPlan) -> &'static str {
     };
     let mut any = false;
     let mut all = true;
-    for container in &plan.containers {
+    for container in plan.containers.iter().filter(|container| container.role != Role::Ephemeral) {
         for name in ["cpu", "memory"] {
             let limit = amounts(container, "limits", name);
             let request = amounts(container, "requests", name).or_else(|| limit.clone());
@@ -159,6 +159,13 @@ pub fn quality(plan: &PodPlan) -> &'static str {
     }
 }
 
+/// What is told of ephemeral containers: those that ran before this process did stay as they were.
+fn with_earlier(known: &Value, ours: Vec<Value>) -> Vec<Value> {
+    let earlier = known.get("ephemeralContainerStatuses").and_then(Value::as_array).into_iter().flatten();
+    let is_other = |other: &&Value| !ours.iter().any(|own| own.get("name") == other.get("name"));
+    earlier.filter(is_other).cloned().chain(ours.iter().cloned()).collect()
+}
+
 /// The whole status. `known` is the status as the API has it, whose condition times and foreign
 /// conditions are kept.
 #[must_use]
@@ -170,11 +177,11 @@ pub fn status(state: &PodState, plan: &PodPlan, place: &Place, known: &Value, no
     let names = |wanted: &dyn Fn(&ContainerState, &ContainerPlan) -> bool| -> Vec<&str> {
         pairs().filter(|(state, plan)| wanted(state, plan)).map(|(_, plan)| plan.name.as_str()).collect()
     };
-    let unready = names(&|state, plan| plan.role != Role::Init && !state.ready);
+    let unready = names(&|state, plan| matches!(plan.role, Role::Sidecar | Role::Main) && !state.ready);
     let incomplete = names(&|state, plan| match plan.role {
         Role::Init => !matches!(&state.now, Now::Ended(ended) if ended.code == 0),
         Role::Sidecar => !state.started && state.last.is_none() && !over,
-        Role::Main => false,
+        Role::Main | Role::Ephemeral => false,
     });
     let prepared = !matches!(state.stage, Stage::New(_) | Stage::Preparing) || state.trouble.is_some();
     let gates_hold = plan.readiness_gates.iter().all(|gate| {
@@ -221,9 +228,9 @@ pub fn status(state: &PodState, plan: &PodPlan, place: &Place, known: &Value, no
     let ours: Vec<Value> = list.iter().filter_map(|each| each.get("type").cloned()).collect();
     let foreign = conditions.and_then(Value::as_array).into_iter().flatten();
     list.extend(foreign.filter(|each| !each.get("type").is_some_and(|kind| ours.contains(kind))).cloned());
-    let statuses = |main: bool| -> Vec<Value> {
+    let statuses = |roles: &[Role]| -> Vec<Value> {
         pairs()
-            .filter(|(_, plan)| (plan.role == Role::Main) == main)
+            .filter(|(_, plan)| roles.contains(&plan.role))
             .map(|(each, plan)| container(each, plan, state))
             .collect()
     };
@@ -234,13 +241,17 @@ pub fn status(state: &PodState, plan: &PodPlan, place: &Place, known: &Value, no
         "hostIP": place.host_ip,
         "hostIPs": [{"ip": place.host_ip}],
         "startTime": time(state.since),
-        "containerStatuses": statuses(true),
+        "containerStatuses": statuses(&[Role::Main]),
         "qosClass": quality(plan),
     });
     if let Some(map) = fields.as_object_mut() {
-        let init = statuses(false);
+        let init = statuses(&[Role::Init, Role::Sidecar]);
         if !init.is_empty() {
             map.insert("initContainerStatuses".to_owned(), init.into());
+        }
+        let ephemeral = statuses(&[Role::Ephemeral]);
+        if !ephemeral.is_empty() {
+            map.insert("ephemeralContainerStatuses".to_owned(), with_earlier(known, ephemeral).into());
         }
         if let Some(address) = address {
             map.insert("podIP".to_owned(), address.as_str().into());

@@ -41,7 +41,8 @@ pub(crate) fn log_path(host: &Host, plan: &PodPlan, container: &str, attempt: u3
 
 /// Gets the image.
 pub(super) async fn pull(host: &Host, handle: &Handle, place: usize) {
-    let Some(plan) = handle.plan.containers.get(place) else { return };
+    let pod_plan = handle.plan();
+    let Some(plan) = pod_plan.containers.get(place) else { return };
     let pod = handle.pod();
     let tell = |reason: &str, text: &str| host.events.tell(&pod, Some(&plan.name), false, reason, text);
     let pulling = || tell("Pulling", &format!("Pulling image {:?}", plan.image));
@@ -89,7 +90,8 @@ fn pulled(image: &str, had: Had) -> String {
 
 /// Makes and begins the container, and waits for its end.
 pub(super) async fn create(host: &Arc<Host>, handle: &Arc<Handle>, place: usize, attempt: u32) {
-    let Some(plan) = handle.plan.containers.get(place) else { return };
+    let pod_plan = handle.plan();
+    let Some(plan) = pod_plan.containers.get(place) else { return };
     let begun = match begin(host, handle, plan, attempt).await {
         Ok(begun) => begun,
         Err((reason, message)) => {
@@ -158,7 +160,7 @@ async fn begin(
 ) -> Result<Begun, Failure> {
     let config_error = |message: String| ("CreateContainerConfigError", message);
     let run_error = |message: String| ("StartError", message);
-    let pod = &handle.plan;
+    let pod = &handle.plan();
     let sandbox = handle.sandbox().ok_or_else(|| run_error("the pod's sandbox has ended".to_owned()))?;
     let image = handle.image(&plan.name).ok_or_else(|| config_error("the image is not there".to_owned()))?;
     let id = container_id(pod, &plan.name, attempt);
@@ -294,7 +296,7 @@ fn configure(
     root: &Path,
     id: &str,
 ) -> Result<ContainerConfig, String> {
-    let pod = &handle.plan;
+    let pod = &handle.plan();
     let source = PodSource { host, namespace: &pod.namespace, node: &handle.node };
     let mut shown = (*handle.pod()).clone();
     let host_ip = host.node_addresses.get(&handle.node).map(ToString::to_string).unwrap_or_default();
@@ -320,8 +322,11 @@ fn configure(
     let flag = |field: &str| security(pod, plan, field).and_then(Value::as_bool);
     let privileged = flag("privileged").unwrap_or_default();
     let pod_flag = |field: &str| pod.spec.get(field).and_then(Value::as_bool).unwrap_or_default();
+    let target = handle.live(text(&plan.spec, "/targetContainerName"));
     let process_namespace = if pod_flag("hostPID") {
         ProcessNamespace::Host
+    } else if let Some(target) = target {
+        ProcessNamespace::Of(target.pid)
     } else {
         shared_processes(handle, pod_flag("shareProcessNamespace"))
     };
@@ -367,7 +372,7 @@ fn shared_processes(handle: &Handle, shared: bool) -> ProcessNamespace {
     if !shared {
         return ProcessNamespace::Own;
     }
-    let first = handle.plan.containers.iter().find_map(|plan| handle.live(&plan.name));
+    let first = handle.plan().containers.iter().find_map(|plan| handle.live(&plan.name));
     first.map_or(ProcessNamespace::Own, |live| ProcessNamespace::Of(live.pid))
 }
 
@@ -496,7 +501,7 @@ fn make_folder(root: &Path, path: &str, user: &User) {
 }
 
 fn mounts(host: &Host, handle: &Handle, plan: &ContainerPlan, bundle: &Path) -> Result<Vec<Mount>, String> {
-    let pod = &handle.plan;
+    let pod = &handle.plan();
     let etc = pod_folder(host, pod).join("etc");
     let mount = |source: PathBuf, target: &str, read_only: bool, propagation: &'static str| Mount {
         source,
@@ -571,7 +576,7 @@ async fn termination_message(
         return String::new();
     }
     let (sender, mut receiver) = mpsc::channel(128);
-    let path = log_path(host, &handle.plan, &plan.name, attempt);
+    let path = log_path(host, &handle.plan(), &plan.name, attempt);
     let selection = logs::Selection { tail: Some(80), ..logs::Selection::default() };
     let reading = tokio::spawn(async move { logs::read(&path, &selection, || true, &sender).await });
     let mut all = Vec::new();

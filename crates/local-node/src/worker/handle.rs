@@ -45,7 +45,6 @@ type Wanted = (Option<String>, i64);
 /// A pod on this machine.
 #[derive(Debug)]
 pub(crate) struct Handle {
-    pub(crate) plan: Arc<PodPlan>,
     /// The node that it is on.
     pub(crate) node: String,
     events: mpsc::Sender<Event>,
@@ -57,6 +56,7 @@ pub(crate) struct Handle {
 
 #[derive(Debug)]
 struct Inner {
+    plan: Arc<PodPlan>,
     pod: Arc<Value>,
     address: Option<Ipv4Addr>,
     sandbox: Option<Sandbox>,
@@ -73,6 +73,7 @@ impl Handle {
     pub(crate) fn new(plan: Arc<PodPlan>, pod: &Arc<Value>, events: mpsc::Sender<Event>) -> Self {
         let node = pod.pointer("/spec/nodeName").and_then(Value::as_str).unwrap_or_default().to_owned();
         let inner = Inner {
+            plan,
             pod: Arc::clone(pod),
             address: None,
             sandbox: None,
@@ -84,7 +85,6 @@ impl Handle {
             unclaimed: HashMap::new(),
         };
         Self {
-            plan,
             node,
             events,
             inner: Mutex::new(inner),
@@ -100,6 +100,15 @@ impl Handle {
     /// Tells the worker that something happened.
     pub(crate) async fn happened(&self, event: Event) {
         let _ = self.events.send(event).await;
+    }
+
+    /// The pod's plan, which grows by the ephemeral containers that are added to the pod.
+    pub(crate) fn plan(&self) -> Arc<PodPlan> {
+        Arc::clone(&self.inner().plan)
+    }
+
+    pub(crate) fn set_plan(&self, plan: PodPlan) {
+        self.inner().plan = Arc::new(plan);
     }
 
     pub(crate) fn pod(&self) -> Arc<Value> {

@@ -35,7 +35,7 @@ pub(super) async fn prepare(host: &Arc<Host>, handle: &Arc<Handle>) {
 type Failure = (&'static str, String);
 
 async fn try_prepare(host: &Arc<Host>, handle: &Arc<Handle>) -> Result<(), Failure> {
-    let plan = &handle.plan;
+    let plan = &handle.plan();
     let creating = |message: String| ("ContainerCreating", message);
     let folder = pod_folder(host, plan);
     for name in ["runtime", "etc", "shm", "containers"] {
@@ -56,7 +56,7 @@ async fn try_prepare(host: &Arc<Host>, handle: &Arc<Handle>) -> Result<(), Failu
 }
 
 async fn sandbox(host: &Arc<Host>, handle: &Arc<Handle>) -> Result<(), String> {
-    let plan = &handle.plan;
+    let plan = &handle.plan();
     let folder = pod_folder(host, plan);
     let runtime = folder.join("runtime");
     // What an earlier run of this program knew of containers is of no use any more.
@@ -125,7 +125,7 @@ fn sysctls(plan: &PodPlan) -> BTreeMap<String, String> {
 
 /// `hosts`, `resolv.conf` and `hostname`, which all containers of the pod share.
 fn files_of_etc(host: &Host, handle: &Handle) -> std::io::Result<()> {
-    let plan = &handle.plan;
+    let plan = &handle.plan();
     let etc = pod_folder(host, plan).join("etc");
     std::fs::write(etc.join("hostname"), format!("{}\n", hostname(plan)))?;
     std::fs::write(etc.join("resolv.conf"), resolver(host, plan))?;

@@ -23,7 +23,8 @@ fn millis(count: i64) -> Duration {
 
 /// Asks again and again while the container's run lasts, and tells when the verdict changes.
 pub(super) async fn run(host: &Arc<Host>, handle: &Arc<Handle>, place: usize, kind: ProbeKind) {
-    let Some(plan) = handle.plan.containers.get(place) else { return };
+    let pod_plan = handle.plan();
+    let Some(plan) = pod_plan.containers.get(place) else { return };
     let probe = match kind {
         ProbeKind::Startup => &plan.startup,
         ProbeKind::Liveness => &plan.liveness,

@@ -19,7 +19,8 @@ fn signal_number(name: &str) -> i32 {
 
 /// Runs the container's handler, then sends the signal that its image asks to be stopped by.
 pub(super) async fn stop(host: &Host, handle: &Arc<Handle>, place: usize) {
-    let Some(plan) = handle.plan.containers.get(place) else { return };
+    let pod_plan = handle.plan();
+    let Some(plan) = pod_plan.containers.get(place) else { return };
     if let Some(hook) = &plan.before_stop {
         // Its failure is no reason not to stop; its length is bounded by the kill.
         if let Err(message) = probing::hook(handle, plan, hook).await {
@@ -43,7 +44,8 @@ pub(super) async fn stop(host: &Host, handle: &Arc<Handle>, place: usize) {
 
 /// Kills the container.
 pub(super) async fn kill(handle: &Arc<Handle>, place: usize) {
-    let Some(plan) = handle.plan.containers.get(place) else { return };
+    let pod_plan = handle.plan();
+    let Some(plan) = pod_plan.containers.get(place) else { return };
     send(handle, &plan.name, nix::sys::signal::Signal::SIGKILL as i32).await;
 }
 
@@ -58,12 +60,12 @@ async fn send(handle: &Handle, container: &str, signal: i32) {
 pub(super) async fn tear_down(host: &Arc<Host>, handle: &Arc<Handle>) {
     handle.set_torn_down();
     handle.set_sandbox(None);
-    let leftover = group(host, &handle.plan);
+    let leftover = group(host, &handle.plan());
     let swept = tokio::task::spawn_blocking(move || crate::cgroup::sweep(&leftover));
     // The kernel takes a moment to let an emptied group go; what is left then goes with the next sweep.
     if !matches!(swept.await, Ok(true)) {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        let leftover = group(host, &handle.plan);
+        let leftover = group(host, &handle.plan());
         let _ = tokio::task::spawn_blocking(move || crate::cgroup::sweep(&leftover)).await;
     }
     if let Some(address) = handle.address() {

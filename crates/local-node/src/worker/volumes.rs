@@ -74,7 +74,7 @@ const MEASURE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Has the pod evicted once a volume on disk is larger than it may be; those in memory cannot get so large.
 pub(super) async fn watch_sizes(host: &Host, handle: &Handle) {
-    let plan = &handle.plan;
+    let plan = &handle.plan();
     let limited: Vec<(String, String, u64)> = volumes(plan)
         .filter(|volume| text(volume, "/emptyDir/medium") != "Memory")
         .filter_map(|volume| {
@@ -100,7 +100,7 @@ pub(super) async fn watch_sizes(host: &Host, handle: &Handle) {
 
 /// Makes all volumes.
 pub(super) async fn make(host: &Host, handle: &Handle) -> Result<(), String> {
-    let plan = &handle.plan;
+    let plan = &handle.plan();
     for volume in volumes(plan) {
         let name = text(volume, "/name");
         let fail = |message: String| format!("MountVolume.SetUp failed for volume {name:?} : {message}");
@@ -123,7 +123,7 @@ pub(super) async fn make(host: &Host, handle: &Handle) -> Result<(), String> {
 /// Writes the volumes that are made of objects, where their contents have changed.
 pub(super) async fn write_all(host: &Host, handle: &Handle) -> Result<(), String> {
     let _one_at_a_time = handle.writing.lock().await;
-    let plan = &handle.plan;
+    let plan = &handle.plan();
     let mut pod = (*handle.pod()).clone();
     if let (Some(address), Some(status)) =
         (handle.address(), pod.get_mut("status").and_then(Value::as_object_mut))

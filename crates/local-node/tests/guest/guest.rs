@@ -24,6 +24,11 @@ fn one(command: &[&str]) {
         ["error", rest @ ..] => eprintln!("{}", rest.join(" ")),
         ["exit", code] => std::process::exit(code.parse().unwrap()),
         ["sleep", seconds] => std::thread::sleep(Duration::from_secs_f64(seconds.parse().unwrap())),
+        ["await", path] => {
+            while !std::path::Path::new(path).exists() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
         ["env", name] => println!("{name}={}", std::env::var(name).unwrap_or_default()),
         ["cat", path] => match std::fs::read_to_string(path) {
             Ok(text) => print!("{text}"),

@@ -131,16 +131,23 @@ fn a_crashing_container_waits_longer_each_time() {
     play.event(exited(0, 1));
     // The first restart is at once.
     assert_eq!(play.took(), ["start m"]);
-    for wait in [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000] {
+    for (count, wait) in (1..).zip([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]) {
         play.event(exited(0, 1));
         assert_eq!(play.waiting(0), "CrashLoopBackOff");
+        // What waits has not been started again yet; its log is that of the run that ended.
+        let container = &play.state.containers[0];
+        assert_eq!(
+            (container.restarts, container.latest_run(), container.ended_run()),
+            (count, Some(count), Some(count))
+        );
         assert_eq!(wake_at(&play.state, &play.plan), Some(play.now + wait));
         play.at(play.now + wait - 1);
         assert_eq!(play.took(), Vec::<String>::new());
         play.at(play.now + 1);
         assert_eq!(play.took(), ["start m"]);
     }
-    assert_eq!(play.state.containers[0].restarts, 8);
+    let container = &play.state.containers[0];
+    assert_eq!((container.restarts, container.latest_run(), container.ended_run()), (8, Some(8), Some(7)));
     // A long run is forgiven.
     play.now += BACKOFF_RESET;
     play.event(exited(0, 1));
@@ -227,6 +234,23 @@ fn an_image_that_cannot_be_had_is_tried_again() {
     play.took();
     play.at(10_000);
     assert_eq!(play.took(), ["start m"]);
+}
+
+#[test]
+fn an_ephemeral_container_runs_once_and_nothing_waits_for_it() {
+    let before = plan(json!([container("i")]), json!([container("m")]), "Always");
+    let mut play = Play::new(before.clone());
+    assert_eq!(play.took(), ["start i"]);
+    let pod = json!({"spec": {"ephemeralContainers": [container("e")]}});
+    play.plan = before.with_new_ephemeral(&pod).unwrap();
+    play.event(Event::Tick);
+    // Not even for the init containers, and not for the others.
+    assert_eq!(play.took(), ["start e"]);
+    play.event(exited(2, 1));
+    play.event(exited(0, 0));
+    assert_eq!(play.took(), ["start m"]);
+    assert_eq!(play.state.stage, Stage::Running);
+    assert_eq!(super::super::status::phase(&play.state, &play.plan), "Running");
 }
 
 #[test]
