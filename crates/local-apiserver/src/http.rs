@@ -2,6 +2,7 @@
 //! request.
 
 mod body;
+mod descriptions;
 mod discovery;
 mod handler;
 mod negotiate;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::handler::Admitted;
-use super::{Reply, discovery, json as json_reply, raw};
+use super::{Reply, descriptions, discovery, json as json_reply, raw};
 use crate::resources::{Catalog, Resource};
 use crate::schema::{self, Shape, Topology, TypeDef};
 use crate::status::Status;
@@ -162,6 +162,9 @@ impl Writer<'_> {
         for field in &def.fields {
             let mut value = self.shape(&field.shape);
             let mut extra = Map::new();
+            if let Some(words) = descriptions::of_field(&def.name, &field.name) {
+                extra.insert("description".to_owned(), words.into());
+            }
             if let Some(default) = &field.default {
                 extra.insert("default".to_owned(), default.clone());
             }
@@ -192,6 +195,9 @@ impl Writer<'_> {
             }
         }
         let mut schema = json!({"type": "object", "properties": properties});
+        if let Some(words) = descriptions::of_type(&def.name) {
+            crate::meta::set(&mut schema, "description", words);
+        }
         if !required.is_empty() {
             crate::meta::set(&mut schema, "required", json!(required));
         }

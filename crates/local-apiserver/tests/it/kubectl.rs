@@ -94,4 +94,7 @@ fn explain_knows_the_fields() {
     let Some(kubectl) = Kubectl::start() else { return };
     let out = kubectl.ok(&["explain", "deployment.spec.strategy"], "");
     assert!(out.contains("rollingUpdate") && out.contains("FIELD: strategy <DeploymentStrategy>"), "{out}");
+    assert!(out.contains("How pods are replaced: RollingUpdate or Recreate."), "{out}");
+    let out = kubectl.ok(&["explain", "pod"], "");
+    assert!(out.contains("Containers that run together on one node"), "{out}");
 }
