@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::cluster::{Cluster, parse};
@@ -15,20 +16,47 @@ use crate::{custom, meta, quota};
 const EVENT_AGE: i64 = 3600;
 /// Time between two looks.
 const PERIOD: Duration = Duration::from_millis(250);
+/// Where cluster roles lie.
+const ROLES: &str = "clusterroles.rbac.authorization.k8s.io";
+
+/// Whether something may have changed in a table since it was asked before.
+struct Table(watch::Receiver<u64>);
+
+impl Table {
+    fn of(cluster: &Cluster, name: &str) -> Self {
+        let mut signal = cluster.store.signal(name);
+        signal.mark_changed();
+        Table(signal)
+    }
+
+    fn has_changed(&mut self) -> bool {
+        let changed = self.0.has_changed().unwrap_or_default();
+        self.0.mark_unchanged();
+        changed
+    }
+}
 
 /// Runs until cancelled; without `upkeep` quotas and roles are left as they are.
 pub(crate) async fn run(cluster: Arc<Cluster>, upkeep: bool, cancel: CancellationToken) {
     let mut seen = 0;
     let mut rounds: u64 = 0;
+    let mut roles = Table::of(&cluster, ROLES);
+    let mut definitions = Table::of(&cluster, custom::TABLE);
+    let mut definitions_go = false;
     loop {
         let revision = cluster.store.revision();
         if revision != seen {
             seen = revision;
-            if upkeep {
+            if upkeep && roles.has_changed() {
                 aggregate_roles(&cluster).await;
+            }
+            if upkeep {
                 quota_status(&cluster).await;
             }
-            if cluster.objects(custom::TABLE, None).iter().any(meta::deleting) {
+            if definitions.has_changed() {
+                definitions_go = cluster.objects(custom::TABLE, None).iter().any(meta::deleting);
+            }
+            if definitions_go {
                 custom::refresh(&cluster).await;
             }
         }
@@ -45,8 +73,7 @@ pub(crate) async fn run(cluster: Arc<Cluster>, upkeep: bool, cancel: Cancellatio
 
 /// Roles with an aggregation rule have the rules of the roles it selects.
 pub(crate) async fn aggregate_roles(cluster: &Cluster) {
-    const TABLE: &str = "clusterroles.rbac.authorization.k8s.io";
-    let (_, records) = cluster.store.list(TABLE, None);
+    let (_, records) = cluster.store.list(ROLES, None);
     let roles: Vec<Value> = records.iter().filter_map(|record| parse(record)).collect();
     for (record, role) in records.iter().zip(&roles) {
         let selectors = meta::items(role, &["aggregationRule", "clusterRoleSelectors"]);

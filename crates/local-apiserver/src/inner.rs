@@ -104,7 +104,7 @@ fn pretty(value: &Value) -> String {
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
     // writing a value to memory cannot fail
     let _ = serde::Serialize::serialize(value, &mut serializer);
-    String::from_utf8_lossy(&out).replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    crate::field::escaped(&String::from_utf8_lossy(&out))
 }
 
 /// A value in the inner form of its type; the short forms of types are those of `data/inner.txt`.

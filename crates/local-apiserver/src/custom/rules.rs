@@ -2,14 +2,17 @@
 //!
 //! Expressions are read and run by the crates `cel` and `kube-cel`. What they see of an object, which old
 //! value a part of it is compared with, and what a broken rule says, follow the API server. Not as
-//! there: expressions have no static types, so that a rule which names a field that is not there fails
-//! when it is run and not when the definition is made, and their cost is not counted.
+//! there: of types only the fields of objects are checked when a definition is made, and the cost of
+//! expressions is not counted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kube_cel::KubeCelExt;
+use kube_cel::cel::extractors::This;
+use kube_cel::cel::functions::string;
 use kube_cel::cel::objects::OptionalValue;
-use kube_cel::cel::{Context, ExecutionError, Program, Value as Cel};
+use kube_cel::cel::{Context, ExecutionError, FunctionContext, Program, Value as Cel};
 use serde_json::Value;
 
 use crate::field::{FieldError, Problem};
@@ -17,6 +20,8 @@ use crate::meta;
 
 mod check;
 mod path;
+mod typing;
+mod url;
 mod values;
 
 pub(super) use check::check;
@@ -85,6 +90,35 @@ fn compile(text: &str) -> Result<Program, String> {
     }
 }
 
+/// Whether a rule is run where there is no old value too.
+fn optional_old(rule: &Value) -> bool {
+    rule.get("optionalOldSelf") == Some(&Value::Bool(true))
+}
+
+/// What every expression can call.
+fn functions() -> Context<'static> {
+    let mut context = Context::default().with_all();
+    url::register(&mut context);
+    context.add_function("string", text);
+    context
+}
+
+fn text(context: &FunctionContext<'_, '_>, This(value): This<Cel>) -> Result<Cel, ExecutionError> {
+    match value {
+        Cel::Timestamp(time) => Ok(Cel::String(Arc::new(timestamp(&time)))),
+        other => string(context, This(other)),
+    }
+}
+
+/// A time as Go writes it: in UTC with a `Z`, and no zeros at the end of a fraction.
+fn timestamp(time: &chrono::DateTime<chrono::FixedOffset>) -> String {
+    let text = time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    match text.strip_suffix('Z') {
+        Some(digits) if digits.contains('.') => format!("{}Z", digits.trim_end_matches('0')),
+        _ => text,
+    }
+}
+
 /// Runs an expression.
 fn evaluate(program: &Program, scope: &Context<'_>) -> Result<Cel, ExecutionError> {
     let run = std::panic::AssertUnwindSafe(|| program.execute(scope));
@@ -105,7 +139,7 @@ impl Rule {
             message: text("message"),
             reason: text("reason"),
             place: path::read(&text("fieldPath"), schema).unwrap_or_default(),
-            optional_old: rule.get("optionalOldSelf") == Some(&Value::Bool(true)),
+            optional_old: optional_old(rule),
             uses_old,
         }
     }
@@ -166,7 +200,7 @@ impl Rules {
         old: Option<&Value>,
         warnings: &mut Vec<String>,
     ) -> Vec<FieldError> {
-        let context = Context::default().with_all();
+        let context = functions();
         let mut errors = Vec::new();
         let mut run = Run { context: &context, errors: &mut errors, warnings };
         run.node(self, object, Before { value: old, same_above: false }, "");
@@ -244,7 +278,7 @@ impl Run<'_> {
             scope.add_variable_from_value("self", own.clone());
             if rule.optional_old {
                 let old = old.clone().map_or_else(OptionalValue::none, OptionalValue::of);
-                scope.add_variable_from_value("oldSelf", Cel::Opaque(std::sync::Arc::new(old)));
+                scope.add_variable_from_value("oldSelf", Cel::Opaque(Arc::new(old)));
             } else if let Some(old) = &old {
                 scope.add_variable_from_value("oldSelf", old.clone());
             }
@@ -330,6 +364,7 @@ fn failure(error: &ExecutionError, rule: &Rule) -> String {
         }
         ExecutionError::DivisionByZero(_) => "division by zero".to_owned(),
         ExecutionError::RemainderByZero(_) => "modulus by zero".to_owned(),
+        ExecutionError::FunctionError { message, .. } => message.clone(),
         ExecutionError::Overflow(..) => "integer overflow".to_owned(),
         ExecutionError::IndexOutOfBounds(Cel::Int(index)) => format!("index out of bounds: {index}"),
         other => other.to_string(),

@@ -51,6 +51,7 @@ pub(crate) async fn run() {
         let mut differences = Vec::new();
         let body = json!({"metadata": {"name": namespace}});
         send(&client, "POST", "/api/v1/namespaces", Some(&body)).await;
+        account_is_there(&client, &namespace).await;
         for step in &mut case.steps {
             let found = play(&client, step, &namespace, record).await;
             if record {
@@ -91,6 +92,16 @@ async fn ours(directory: &Path, cancel: &CancellationToken) -> Client {
     };
     tokio::spawn(Controllers::new(cluster, options).run(cancel.clone().cancelled_owned()));
     Client::from_kubeconfig(&ready.admin_kubeconfig)
+}
+
+/// Waits for the account that a controller makes in each namespace: pods are refused without.
+async fn account_is_there(client: &Client, namespace: &str) {
+    let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/default");
+    let begun = Instant::now();
+    while send(client, "GET", &path, None).await.0 != 200 {
+        assert!(begun.elapsed() < PATIENCE, "{namespace} gets no account");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Sends a request; the answer's code and body.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{compile, path};
+use super::{compile, optional_old, path, typing};
 use crate::field::FieldError;
 use crate::meta;
 
@@ -16,6 +16,7 @@ pub(in crate::custom) fn check(
     errors: &mut Vec<FieldError>,
     expressions: &mut Vec<FieldError>,
 ) {
+    let whole = place.ends_with("openAPIV3Schema");
     for (index, rule) in meta::items(schema, &["x-kubernetes-validations"]).iter().enumerate() {
         let place = format!("{place}.x-kubernetes-validations[{index}]");
         let text = |key: &str| meta::text(rule, &[key]);
@@ -56,9 +57,15 @@ pub(in crate::custom) fn check(
             errors.push(FieldError::invalid(at("fieldPath"), field, "must be a valid path"));
         }
         for (key, text) in [("rule", expression), ("messageExpression", made.trim())] {
-            if let Some(why) = Some(text).filter(|text| !text.is_empty()).and_then(|text| compile(text).err())
-            {
+            if text.is_empty() {
+                continue;
+            }
+            let checked = compile(text)
+                .and_then(|program| typing::check(&program, text, schema, whole, optional_old(rule)));
+            if let Err(why) = checked {
                 expressions.push(FieldError::invalid(at(key), crate::inner::validation_rule(rule), why));
+                // the message of a rule that is wrong is not looked at
+                break;
             }
         }
     }

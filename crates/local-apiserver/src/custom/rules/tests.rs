@@ -112,3 +112,27 @@ fn what_cannot_be_run_is_told() {
     let deep = format!("{}1{} == 1", "(".repeat(5000), ")".repeat(5000));
     assert!(rules(&deep)[0].contains("nests too deeply"));
 }
+
+#[test]
+fn functions_give_what_those_of_the_api_give() {
+    let scope = functions();
+    let check = |text: &str, expect: Result<Cel, &str>| {
+        let got = evaluate(&compile(text).unwrap(), &scope).map_err(|error| error.to_string());
+        assert_eq!(got, expect.map_err(str::to_owned), "{text}");
+    };
+    let text = |text: &str| Ok(Cel::String(Arc::new(text.to_owned())));
+    check("string(timestamp('2024-05-06T07:08:09Z'))", text("2024-05-06T07:08:09Z"));
+    check("string(timestamp('2024-05-06T07:08:09.120Z'))", text("2024-05-06T07:08:09.12Z"));
+    check("string(timestamp('2024-05-06T07:08:09+02:00'))", text("2024-05-06T07:08:09+02:00"));
+    check("string(7)", text("7"));
+    check("url('https://a.b:80/c?d=e&d=f%20g').getHost()", text("a.b:80"));
+    check("url('https://a.b:80/c?d=e&d=f%20g').getQuery()['d'][1]", text("f g"));
+    check("url('https://a/b') == url('https://a/b')", Ok(Cel::Bool(true)));
+    check("isURL('/a') && !isURL('a')", Ok(Cel::Bool(true)));
+    check(
+        "url('a')",
+        Err(
+            "Error executing function 'url': URL parse error during conversion from string: parse \"a\": invalid URI for request",
+        ),
+    );
+}
