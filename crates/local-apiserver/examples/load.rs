@@ -15,7 +15,9 @@ use hyper::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+type Stream = tokio_rustls::client::TlsStream<tokio::net::TcpStream>;
 type Sender = hyper::client::conn::http2::SendRequest<Full<Bytes>>;
 
 const NAMESPACE: &str = "load";
@@ -43,22 +45,26 @@ impl Door {
             roots.add(certificate.unwrap()).unwrap();
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        tls.alpn_protocols = vec![b"h2".to_vec()];
         let address = cluster["server"].as_str().unwrap().trim_start_matches("https://").parse().unwrap();
         let token = config["users"][0]["user"]["token"].as_str().unwrap().to_owned();
         Door { address, token, tls: tokio_rustls::TlsConnector::from(Arc::new(tls)) }
     }
 
-    async fn connect(&self) -> Sender {
+    /// A connection that speaks HTTP/2 where `protocol` is `h2`, else HTTP/1.1.
+    async fn stream(&self, protocol: &[u8]) -> Stream {
         let stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let name = rustls::pki_types::ServerName::from(self.address.ip());
-        let stream = self.tls.connect(name, stream).await.unwrap();
+        self.tls.with_alpn(vec![protocol.to_vec()]).connect(name, stream).await.unwrap()
+    }
+
+    async fn connect(&self) -> Sender {
+        let stream = self.stream(b"h2").await;
         let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
         builder.initial_stream_window_size(8 << 20).initial_connection_window_size(16 << 20);
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
@@ -135,6 +141,56 @@ async fn many(door: &Door, method: &'static str, from: usize, to: usize) -> f64 
     (to - from) as f64 / started.elapsed().as_secs_f64()
 }
 
+/// Gets each object once over connections of HTTP/1.1 that have one request under way each, and do no more
+/// for it than they must, so that the server is measured and not the client; gives the rate.
+async fn plain_gets(door: &Door, connections: usize, to: usize) -> f64 {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut workers = Vec::new();
+    let mut streams = Vec::new();
+    for _ in 0..connections {
+        streams.push(door.stream(b"http/1.1").await);
+    }
+    let started = Instant::now();
+    for mut stream in streams {
+        let (next, token) = (next.clone(), door.token.clone());
+        workers.push(tokio::spawn(async move {
+            let (mut request, mut answer) = (Vec::new(), Vec::new());
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= to {
+                    return;
+                }
+                request.clear();
+                let head = format!(
+                    "GET /api/v1/namespaces/{NAMESPACE}/configmaps/c{index} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n"
+                );
+                request.extend_from_slice(head.as_bytes());
+                stream.write_all(&request).await.unwrap();
+                answer.clear();
+                while !is_whole(&answer) {
+                    assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "the server hangs up");
+                }
+                assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
+            }
+        }));
+    }
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    to as f64 / started.elapsed().as_secs_f64()
+}
+
+/// Head and body of an answer are there.
+fn is_whole(answer: &[u8]) -> bool {
+    const LENGTH: &[u8] = b"content-length: ";
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+    let head = answer[..end].to_ascii_lowercase();
+    let at = head.windows(LENGTH.len()).position(|part| part == LENGTH).unwrap() + LENGTH.len();
+    let digits = head[at..].iter().take_while(|byte| byte.is_ascii_digit());
+    let length = digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0'));
+    answer.len() >= end + 4 + length
+}
+
 /// Opens watches, makes one change, and gives the time until every one has seen it.
 async fn watchers(door: &Door, count: usize) -> Duration {
     let path = format!("/api/v1/namespaces/{NAMESPACE}/secrets");
@@ -170,6 +226,14 @@ async fn watchers(door: &Door, count: usize) -> Duration {
         last = last.max(watcher.await.unwrap());
     }
     last - started
+}
+
+/// Waits for the account that a controller makes in the namespace: pods are refused without.
+async fn account_is_there(door: &Door, sender: &mut Sender) {
+    let path = format!("/api/v1/namespaces/{NAMESPACE}/serviceaccounts/default");
+    while door.send(sender, "GET", &path, String::new()).await.0 != 200 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Waits until the first node is ready.
@@ -236,6 +300,7 @@ async fn main() {
     if image != "-" {
         node_is_ready(&door, &mut first).await;
         println!("node");
+        account_is_there(&door, &mut first).await;
         let mut times = Vec::new();
         for number in 0..5 {
             times.push(pod_is_ready(&door, &mut first, &format!("pod-{number}"), &image).await);
@@ -246,7 +311,8 @@ async fn main() {
     many(&door, "POST", 0, 1000).await;
     print("resident", resident_megabytes(&processes), "MB");
     print("creates", many(&door, "POST", 1000, objects).await, "/s");
-    print("gets", many(&door, "GET", 0, objects).await, "/s");
+    print("gets", plain_gets(&door, 64, objects).await, "/s");
+    print("gets-h2", many(&door, "GET", 0, objects).await, "/s");
     let path = format!("/api/v1/namespaces/{NAMESPACE}/configmaps");
     let mut best = Duration::MAX;
     for _ in 0..5 {

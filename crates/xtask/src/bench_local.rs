@@ -13,13 +13,14 @@ use crate::reference;
 use crate::reference_kubernetes::{self as kubernetes, ControlPlane};
 
 /// What is measured, with its bar.
-const ROWS: [(&str, &str, &str); 9] = [
+const ROWS: [(&str, &str, &str); 10] = [
     ("ready", "start to API ready", "<= 300 ms"),
     ("node", "start to node ready", "<= 1000 ms"),
     ("pod", "pod with a cached image ready", "<= 1000 ms"),
     ("resident", "resident with 1,000 objects", "<= 80 MB"),
     ("creates", "durable creates", ">= 2,000/s"),
     ("gets", "gets", ">= 10,000/s"),
+    ("gets-h2", "gets over HTTP/2", ""),
     ("list", "a list of all objects", "<= 200 ms"),
     ("watchers", "one event seen by all watchers", ""),
     ("resident-after", "resident with all objects", ""),
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         arguments.get(index).map_or(Ok(otherwise), |text| text.parse().context("not a number"))
     };
     let (objects, watchers) = (number(0, 10_000)?, number(1, 1_000)?);
+    say!("building the programs");
     let programs = build()?;
     say!("measuring ours: {objects} objects, {watchers} watchers");
     let ours = measure_ours(&programs, objects, watchers)?;
@@ -49,7 +51,9 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
             let plane = ControlPlane::start(&binaries, directory.path(), true)?;
             let mut processes = plane.processes();
             processes.sort_unstable();
-            measure(&programs, &plane.kubeconfig(), objects, watchers, None, &processes, started)?
+            let server =
+                Server { name: "real", kubeconfig: &plane.kubeconfig(), image: None, processes: &processes };
+            server.measure(&programs, objects, watchers, started)?
         }
     };
     let value = |figures: &Figures, name: &str| {
@@ -127,7 +131,8 @@ fn measure_ours(programs: &Programs, objects: usize, watchers: usize) -> Result<
         std::thread::sleep(Duration::from_millis(1));
     }
     let image = nodes.then_some(IMAGE);
-    measure(programs, &kubeconfig, objects, watchers, image, &[process], started)
+    let server = Server { name: "ours", kubeconfig: &kubeconfig, image, processes: &[process] };
+    server.measure(programs, objects, watchers, started)
 }
 
 /// The image of the pods that are measured.
@@ -156,41 +161,55 @@ fn load_image(programs: &Programs, state: &Path, archive: &Path) -> Result<()> {
     Ok(())
 }
 
-fn measure(
-    programs: &Programs,
-    kubeconfig: &Path,
-    objects: usize,
-    watchers: usize,
-    image: Option<&str>,
-    processes: &[String],
-    started: Instant,
-) -> Result<Figures> {
-    let child = Command::new(&programs.load)
-        .arg(kubeconfig)
-        .args([objects.to_string(), watchers.to_string(), image.unwrap_or("-").to_owned()])
-        .args(processes)
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut owned = Owned(child);
-    let output = owned.0.stdout.take().context("no output")?;
-    let mut figures = Figures::new();
-    for line in BufReader::new(output).lines() {
-        let line = line?;
-        let mut words = line.split(' ');
-        match (words.next(), words.next().map(str::parse::<f64>), words.next()) {
-            (Some(name), None, None) => {
-                let time = started.elapsed().as_secs_f64() * 1e3;
-                figures.push((name.to_owned(), format!("{time:.0} ms")));
-            }
-            (Some(name), Some(Ok(value)), Some(unit)) => {
-                let space = if unit == "/s" { "" } else { " " };
-                figures.push((name.to_owned(), format!("{value:.0}{space}{unit}")));
-            }
-            _ => bail!("cannot read the figure {line:?}"),
+/// A server that is measured.
+struct Server<'a> {
+    /// How it is called in what is printed.
+    name: &'a str,
+    kubeconfig: &'a Path,
+    /// What its pods run; nothing where it has no nodes.
+    image: Option<&'a str>,
+    /// The processes whose memory counts.
+    processes: &'a [String],
+}
+
+impl Server<'_> {
+    /// Its figures, each of which is told as soon as it is there.
+    fn measure(
+        &self,
+        programs: &Programs,
+        objects: usize,
+        watchers: usize,
+        started: Instant,
+    ) -> Result<Figures> {
+        let child = Command::new(&programs.load)
+            .arg(self.kubeconfig)
+            .args([objects.to_string(), watchers.to_string(), self.image.unwrap_or("-").to_owned()])
+            .args(self.processes)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut owned = Owned(child);
+        let output = owned.0.stdout.take().context("no output")?;
+        let mut figures = Figures::new();
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            let mut words = line.split(' ');
+            let (name, shown) = match (words.next(), words.next().map(str::parse::<f64>), words.next()) {
+                (Some(name), None, None) => {
+                    (name, format!("{:.0} ms", started.elapsed().as_secs_f64() * 1e3))
+                }
+                (Some(name), Some(Ok(value)), Some(unit)) => {
+                    let space = if unit == "/s" { "" } else { " " };
+                    (name, format!("{value:.0}{space}{unit}"))
+                }
+                _ => bail!("cannot read the figure {line:?}"),
+            };
+            let title = ROWS.iter().find(|(row, _, _)| *row == name).map_or(name, |(_, title, _)| title);
+            say!("{}: {title}: {shown}", self.name);
+            figures.push((name.to_owned(), shown));
         }
+        if !owned.0.wait()?.success() {
+            bail!("the measurement broke off");
+        }
+        Ok(figures)
     }
-    if !owned.0.wait()?.success() {
-        bail!("the measurement broke off");
-    }
-    Ok(figures)
 }
