@@ -14,6 +14,7 @@ mod local;
 mod package;
 mod platform;
 mod repo;
+mod search;
 mod serving;
 mod template;
 mod values;
@@ -41,6 +42,7 @@ pub(crate) use local::{
 pub(crate) use package::{Package, RegistryOptions};
 pub(crate) use platform::{Cluster, ClusterAction, Doctor, PlatformOptions, Target, Wait};
 pub(crate) use repo::{ListFormat, Repo, RepoAction, RepoAdd, RepoIndex, RepoList, RepoRemove, RepoUpdate};
+pub(crate) use search::{Search, SearchAction, SearchRepo};
 pub(crate) use serving::{Agent, Demo, LogFormat, Report, Serve, ServingOptions, Up};
 pub(crate) use template::{InstallOptions, ProfileFormat, Template};
 pub(crate) use values::ValueOptions;
@@ -97,6 +99,8 @@ pub(crate) enum Command {
     Registry(Registry),
     /// Keep, refresh and make chart repositories
     Repo(Repo),
+    /// Look for charts
+    Search(Search),
     /// Create, deploy, call and watch functions
     #[command(visible_alias = "fn")]
     Function(Function),

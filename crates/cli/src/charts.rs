@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use wheelhouse_chart::values::{Data, Table};
-use wheelhouse_chart::{Chart, Compat, Error, Warning, check_dependencies};
-use wheelhouse_chart::{LoadOptions, load_archive_file, load_directory};
+use wheelhouse_chart::{Announce, Chart, Compat, Error, Warning, check_dependencies};
+use wheelhouse_chart::{LoadOptions, load_archive_file_announced, load_directory_announced};
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_render::{Capabilities, KubeVersion};
@@ -48,21 +48,34 @@ pub(crate) fn locate(
 
 /// Loads a chart from a directory or an archive, and tells what is odd about it.
 pub(crate) fn load(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
+    load_announced(path, options, printer, &mut |_| {})
+}
+
+/// As [`load`], with its files announced before they are looked into.
+pub(crate) fn load_announced(
+    path: &Path,
+    options: LoadOptions,
+    printer: Printer,
+    announce: Announce<'_>,
+) -> Result<Chart, Failure> {
     if path.metadata().map_err(|error| go_error("stat", path, &error))?.is_dir() {
-        return load_from_directory(path, options, printer);
+        return load_from_directory(path, options, printer, announce);
     }
     let mut warnings = Vec::new();
     let content = filesystem::read(path)?;
-    let chart = load_archive_file(&path.to_string_lossy(), &content, options, &mut warnings);
+    let name = path.to_string_lossy();
+    let chart = load_archive_file_announced(&name, &content, options, &mut warnings, announce);
     tell(&warnings, options.compat, printer);
-    chart.map_err(|error| {
-        let failure = Failure::new(error.to_string());
-        match error {
-            // Helm does not tell why.
-            Error::UnableToLoadArchive { source } => failure.with_advice(source.to_string()),
-            _ => failure,
-        }
-    })
+    chart.map_err(not_loaded)
+}
+
+/// A chart that cannot be loaded, as Helm tells it, with the reason below where Helm gives none.
+pub(crate) fn not_loaded(error: Error) -> Failure {
+    let failure = Failure::new(error.to_string());
+    match error {
+        Error::UnableToLoadArchive { source } => failure.with_advice(source.to_string()),
+        _ => failure,
+    }
 }
 
 /// How charts are loaded by commands that do not ask which format they have: Helm shows, lints and
@@ -73,13 +86,18 @@ pub(crate) fn any_version() -> LoadOptions {
 
 /// Loads a chart that must be a directory.
 pub(crate) fn load_unpacked(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
-    load_from_directory(path, options, printer)
+    load_from_directory(path, options, printer, &mut |_| {})
 }
 
-fn load_from_directory(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
+fn load_from_directory(
+    path: &Path,
+    options: LoadOptions,
+    printer: Printer,
+    announce: Announce<'_>,
+) -> Result<Chart, Failure> {
     let mut warnings = Vec::new();
     let mut directory = DiskDirectory::new(filesystem::absolute(path));
-    let chart = load_directory(&mut directory, options, &mut warnings);
+    let chart = load_directory_announced(&mut directory, options, &mut warnings, announce);
     tell(&warnings, options.compat, printer);
     Ok(chart?)
 }

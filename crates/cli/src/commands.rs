@@ -23,6 +23,7 @@ mod reference;
 mod registry;
 mod registry_credential;
 mod repo;
+mod search;
 mod serve;
 mod show;
 mod template;
@@ -61,6 +62,7 @@ pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure
         Command::Pull(options) => pull::run(&options, &settings, *printer),
         Command::Registry(options) => registry::run(&options, &settings, *printer),
         Command::Repo(options) => repo::run(&options, &settings, *printer),
+        Command::Search(options) => search::run(&options, &settings, *printer),
         Command::Function(options) => function::run(&options, *printer),
         Command::Wait(options) => wait::run(&options, *printer),
         Command::Key(options) => key::run(&options, *printer),

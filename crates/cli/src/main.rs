@@ -49,26 +49,32 @@ fn main() -> ExitCode {
         return wheelhouse_inference_server::main(words);
     }
     // Templates recurse on the native stack: the thread has what a render may use, and some more.
-    let thread = std::thread::Builder::new().stack_size(charts::RENDER_STACK + (8 << 20)).spawn(run);
+    let thread =
+        std::thread::Builder::new().stack_size(charts::RENDER_STACK + (8 << 20)).spawn(|| -> ExitCode {
+            let code = i32::from(run());
+            // All is written: there is nothing to wake another thread for.
+            #[allow(clippy::disallowed_methods, reason = "this is the end of the program")]
+            std::process::exit(code)
+        });
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
         // A panic has told its story already.
         Ok(Err(_)) => ExitCode::from(101),
-        Err(_) => run(),
+        Err(_) => ExitCode::from(run()),
     }
 }
 
-fn run() -> ExitCode {
+fn run() -> u8 {
     let mut printer = Printer::from_environment();
     let arguments = match parse::arguments(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(parse::Stop::Help(text)) => {
             printer.data(&text);
-            return ExitCode::SUCCESS;
+            return 0;
         }
         Err(parse::Stop::Wrong(message)) => {
             printer.error(&message);
-            return ExitCode::FAILURE;
+            return 1;
         }
     };
     if let Some(mode) = &arguments.global.color {
@@ -76,15 +82,15 @@ fn run() -> ExitCode {
             Ok(wanted) => printer = wanted,
             Err(message) => {
                 printer.error(&message);
-                return ExitCode::FAILURE;
+                return 1;
             }
         }
     }
     match commands::run(arguments, &printer) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => {
             printer.failure(&failure);
-            ExitCode::from(failure.exit_code)
+            failure.exit_code
         }
     }
 }

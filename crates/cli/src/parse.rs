@@ -5,9 +5,9 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
+use clap::{ArgAction, ArgMatches, Args, Command, CommandFactory as _, FromArgMatches as _};
 
-use crate::arguments::{Arguments, Command as Subcommand};
+use crate::arguments::{Arguments, Check, Command as Subcommand, Global, Lint, Show, Template, Version};
 
 /// Why no command is run.
 #[derive(Debug)]
@@ -21,17 +21,42 @@ pub(crate) enum Stop {
 /// Parses a command line, the program's name first.
 pub(crate) fn arguments(words: impl IntoIterator<Item = OsString>) -> Result<Arguments, Stop> {
     let words: Vec<OsString> = words.into_iter().collect();
+    if let Some(arguments) = of_one_command(&words) {
+        return Ok(arguments);
+    }
     // Only the commands that are named have to parse anything: making all of them ready takes longer
     // than many commands run.
     let mut command = as_helm_parses(Arguments::command(), &|name| words.iter().any(|word| word == name));
     let matches = command.try_get_matches_from_mut(&words).map_err(|error| stop(&error, &words))?;
-    let mut arguments = Arguments::from_arg_matches(&matches).map_err(|error| stop(&error, &words))?;
+    from_matches(&matches).map_err(|error| stop(&error, &words))
+}
+
+fn from_matches(matches: &ArgMatches) -> Result<Arguments, clap::Error> {
+    let mut arguments = Arguments::from_arg_matches(matches)?;
     if let (Subcommand::Template(options), Some((_, matches))) =
         (&mut arguments.command, matches.subcommand())
     {
         options.given = given(matches);
     }
     Ok(arguments)
+}
+
+/// Parses a line whose first word is one of the commands that run for a moment only, without making
+/// the tree of all commands first: that alone takes a millisecond. A line with anything wrong or
+/// unusual in it is left to the whole tree.
+fn of_one_command(words: &[OsString]) -> Option<Arguments> {
+    const COMMANDS: [(&str, fn(Command) -> Command); 5] = [
+        ("template", Template::augment_args),
+        ("lint", Lint::augment_args),
+        ("check", Check::augment_args),
+        ("show", Show::augment_args),
+        ("version", Version::augment_args),
+    ];
+    let word = words.get(1)?;
+    let (name, options) = COMMANDS.into_iter().find(|(name, _)| word == name)?;
+    let tree = Global::augment_args(Command::new("wheelhouse")).subcommand(options(Command::new(name)));
+    let matches = as_helm_parses(tree, &|_| true).try_get_matches_from(words).ok()?;
+    from_matches(&matches).ok()
 }
 
 /// The whole command tree, taking flags the way Helm's parser does: `--flag=true`, a flag given

@@ -1,19 +1,21 @@
 //! Charts that are not on this machine: registries and repositories, for the user who runs the
 //! command. The user may ask any address; credentials stay with the host they were given for.
 
+mod credential_helper;
 mod index;
 mod login;
 mod oci;
 mod reference;
 mod repositories;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::runtime::{Builder, Runtime};
-use wheelhouse_registry::{AddressPolicy, Client, Options};
+use wheelhouse_registry::{AddressPolicy, Client, Options, Trust};
 
 use crate::arguments::{ChartPathOptions, RegistryOptions};
 use crate::commands::Failure;
+use crate::filesystem;
 use crate::settings::Settings;
 
 pub(crate) use index::{Entry, Index, sort};
@@ -31,33 +33,67 @@ use repositories::download_index;
 const LIMIT: usize = 200 << 20;
 
 /// How a host is spoken to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tls {
     pub plain_http: bool,
+    /// Whether any certificate is taken.
     pub insecure: bool,
-    /// Whether own certificates were named.
-    pub files: bool,
+    /// The file of the authorities to trust instead of the public ones; empty for those.
+    pub ca_file: String,
+    /// The files of the client's own certificate and its key: both, or neither counts.
+    pub identity: [String; 2],
 }
 
 impl Tls {
     /// What the options of commands that read charts say.
     pub(crate) fn of_chart(options: &ChartPathOptions) -> Self {
-        let files = [&options.cert_file, &options.key_file, &options.ca_file];
         Tls {
             plain_http: options.plain_http,
             insecure: options.insecure_skip_tls_verify,
-            files: files.map(Option::is_some).contains(&true),
+            ca_file: options.ca_file.clone().unwrap_or_default(),
+            identity: [&options.cert_file, &options.key_file].map(|file| file.clone().unwrap_or_default()),
         }
     }
 
     /// What the options of commands that write charts say.
     pub(crate) fn of_registry(options: &RegistryOptions) -> Self {
-        let files = [&options.cert_file, &options.key_file, &options.ca_file];
         Tls {
             plain_http: options.plain_http,
             insecure: options.insecure_skip_tls_verify,
-            files: files.map(Option::is_some).contains(&true),
+            ca_file: options.ca_file.clone().unwrap_or_default(),
+            identity: [&options.cert_file, &options.key_file].map(|file| file.clone().unwrap_or_default()),
         }
+    }
+
+    /// Whether what only TLS has was named.
+    fn is_asked_for(&self) -> bool {
+        self.insecure || !self.ca_file.is_empty() || !self.identity.contains(&String::new())
+    }
+
+    /// Reads the files that are named.
+    ///
+    /// # Errors
+    /// Files that cannot be read or used, in Helm's words.
+    pub(crate) fn trust(&self) -> Result<Trust, Failure> {
+        let failed = |problem: String| Failure::new(format!("can't create TLS config for client: {problem}"));
+        let read = |what: &str, file: &str| {
+            filesystem::read(Path::new(file)).map_err(|error| failed(format!("{what}: {file:?}: {error}")))
+        };
+        let [certificate, key] = &self.identity;
+        let identity = if certificate.is_empty() || key.is_empty() {
+            None
+        } else {
+            Some((read("unable to read cert file", certificate)?, read("unable to read key file", key)?))
+        };
+        let authorities = match self.ca_file.as_str() {
+            "" => None,
+            file => Some(read("can't read CA file", file)?),
+        };
+        if !self.is_asked_for() {
+            return Ok(Trust::default());
+        }
+        let identity = identity.as_ref().map(|(certificate, key)| (&certificate[..], &key[..]));
+        Trust::new(authorities.as_deref(), identity, self.insecure).map_err(|error| failed(error.to_string()))
     }
 }
 
@@ -69,16 +105,13 @@ pub(crate) struct Remote {
 
 impl Remote {
     /// A client of a host. Loopback is spoken to without TLS, as is any host with `--plain-http`.
-    pub(crate) fn new(host: &str, tls: Tls) -> Result<Self, Failure> {
-        if tls.insecure || tls.files {
-            return Err(Failure::new("own certificates and unverified TLS are not supported")
-                .with_advice("  why: certificates are held against the public authorities only\n  fix: use --plain-http where the network is trusted"));
-        }
+    pub(crate) fn new(host: &str, tls: &Tls) -> Result<Self, Failure> {
+        let trust = tls.trust()?;
         let any = vec!["*".to_owned()];
-        let plain_hosts =
-            if tls.plain_http || is_loopback(host) { vec![host.to_owned()] } else { Vec::new() };
+        let is_plain = tls.plain_http || is_loopback(host) && !tls.is_asked_for();
+        let plain_hosts = if is_plain { vec![host.to_owned()] } else { Vec::new() };
         let policy = AddressPolicy { private_hosts: any.clone(), plain_hosts, trusted_hosts: any };
-        let options = Options { policy, chart_limit: LIMIT, ..Options::default() };
+        let options = Options { policy, chart_limit: LIMIT, trust, ..Options::default() };
         Ok(Remote {
             client: Client::new(options),
             runtime: Builder::new_current_thread().enable_all().build()?,

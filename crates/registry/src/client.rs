@@ -1,11 +1,11 @@
 //! Fetching from registries and HTTPS hosts.
 
-use crate::Error;
 use crate::address::AddressPolicy;
 use crate::authorization::{self, Challenge};
 use crate::digest::Digest;
 use crate::http::{Http, read};
 use crate::manifest::Manifest;
+use crate::{Error, Trust};
 use ::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use bytes::Bytes;
 use http_body_util::Full;
@@ -32,6 +32,8 @@ pub struct Options {
     pub manifest_limit: usize,
     /// The largest chart archive, in bytes.
     pub chart_limit: usize,
+    /// Whose certificates are taken.
+    pub trust: Trust,
 }
 
 impl Default for Options {
@@ -41,6 +43,7 @@ impl Default for Options {
             timeout: Duration::from_secs(30),
             manifest_limit: 4 << 20,
             chart_limit: 20 << 20,
+            trust: Trust::default(),
         }
     }
 }
@@ -100,7 +103,8 @@ impl Client {
     /// A client with the given options.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { http: Http::new(options.policy.clone(), options.timeout), options }
+        let http = Http::trusting(options.policy.clone(), options.timeout, &options.trust);
+        Self { http, options }
     }
 
     /// Fetches a chart archive.

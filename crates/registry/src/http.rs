@@ -1,7 +1,7 @@
 //! The one HTTP client: TLS by rustls, every connection only to addresses that are allowed.
 
-use crate::Error;
 use crate::address::{AddressPolicy, name};
+use crate::{Error, Trust};
 use ::http::{Request, Response, Uri};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
@@ -87,22 +87,32 @@ impl Http {
     /// A client under a policy; `timeout` bounds each wait for an answer's head.
     #[must_use]
     pub fn new(policy: AddressPolicy, timeout: Duration) -> Self {
-        Self::build(policy, timeout, false)
+        Self::build(policy, timeout, &Trust::default(), false)
+    }
+
+    /// The same with a trust of its own.
+    #[must_use]
+    pub fn trusting(policy: AddressPolicy, timeout: Duration, trust: &Trust) -> Self {
+        Self::build(policy, timeout, trust, false)
     }
 
     /// The same over HTTP/2 only, without TLS by prior knowledge: what gRPC needs.
     #[must_use]
     pub fn over_http2(policy: AddressPolicy, timeout: Duration) -> Self {
-        Self::build(policy, timeout, true)
+        Self::build(policy, timeout, &Trust::default(), true)
     }
 
-    fn build(policy: AddressPolicy, timeout: Duration, http2: bool) -> Self {
+    fn build(policy: AddressPolicy, timeout: Duration, trust: &Trust, http2: bool) -> Self {
         let policy = Arc::new(policy);
         let mut connector = HttpConnector::new_with_resolver(GuardedResolver(Arc::clone(&policy)));
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(10)));
-        let builder = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http();
+        let builder = match trust.config() {
+            None => HttpsConnectorBuilder::new().with_webpki_roots(),
+            Some(config) => HttpsConnectorBuilder::new().with_tls_config(config),
+        };
+        let builder = builder.https_or_http();
         let connector = if http2 {
             builder.enable_http2().wrap_connector(connector)
         } else {

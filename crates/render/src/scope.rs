@@ -1,5 +1,7 @@
 //! What templates see as their dot: one map for each chart, shared by all its files.
 
+use std::sync::Arc;
+
 use wheelhouse_chart::{Chart, Compat};
 use wheelhouse_gotemplate::value::{Element, MapType};
 use wheelhouse_gotemplate::{CallError, GoString, Map, Method, Parameter, Signature, Value};
@@ -142,7 +144,7 @@ pub(crate) fn collect(
         }
         found.push(Renderable {
             name: format!("{path}/{}", template.name),
-            text: GoString::from(&*template.data),
+            text: GoString::from(Arc::clone(&template.data)),
             scope: scope.clone(),
             base_path: format!("{path}/templates"),
         });

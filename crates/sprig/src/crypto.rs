@@ -32,9 +32,13 @@ pub(crate) const TABLE: &[Function] = &[
 /// Bytes a digest takes in one step.
 const BYTES_A_STEP: u64 = 32;
 
-/// Steps that some hundred milliseconds of computing cost. A chart makes a few keys and hashes; at
-/// this price a render ends after some dozens.
-const SLOW: u64 = 500_000;
+/// What takes long costs steps by its time, at ten and more for each microsecond: a render ends after a
+/// second of computing, or two on a slow machine. A chart makes a few keys and hashes.
+const SLOW: u64 = 800_000;
+/// A derived password takes a hundred milliseconds.
+const DERIVED: u64 = 2_500_000;
+/// A key of 4096 bits takes half a second, or thrice that with bad luck.
+const LARGE_KEY: u64 = 8_000_000;
 
 /// Does something with random bytes. They come from the host of the environment.
 pub(crate) fn with_entropy<T>(
@@ -68,7 +72,7 @@ fn htpasswd(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
 }
 
 fn derive_password(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
-    context.charge_steps(SLOW)?;
+    context.charge_steps(DERIVED)?;
     let template = arguments.string(1)?.to_str_lossy();
     let [secret, user, site] = [arguments.string(2)?, arguments.string(3)?, arguments.string(4)?];
     let derived = password::derive(
@@ -121,10 +125,10 @@ fn too_short(length: usize, encoded: usize) -> CallError {
 fn generate_private_key(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
     let name = arguments.string(0)?;
     let (key_type, steps) = match name.as_bytes() {
-        b"" | b"rsa" => (KeyType::Rsa { bits: 4096 }, 8 * SLOW),
-        b"dsa" => (KeyType::Dsa, 8 * SLOW),
-        b"ecdsa" => (KeyType::EcdsaP256, 4000),
-        b"ed25519" => (KeyType::Ed25519, 1000),
+        b"" | b"rsa" => (KeyType::Rsa { bits: 4096 }, LARGE_KEY),
+        b"dsa" => (KeyType::Dsa, LARGE_KEY),
+        b"ecdsa" => (KeyType::EcdsaP256, 8000),
+        b"ed25519" => (KeyType::Ed25519, 2000),
         _ => return text(context, [b"Unknown type ", name.as_bytes()].concat()),
     };
     context.charge_steps(steps)?;

@@ -244,10 +244,12 @@ fn difference(ours: &Run, theirs: &Run) -> Option<String> {
     None
 }
 
-/// The error itself, without warnings that come before it.
+/// The error itself, without warnings that come before it and without the Go stack that Helm 3
+/// prints behind it with `--debug`.
 fn error_text(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
-    text.find("Error: ").and_then(|at| text.get(at..)).unwrap_or_default().to_owned()
+    let error = text.find("Error: ").and_then(|at| text.get(at..)).unwrap_or_default();
+    error.split("\nhelm.go:").next().unwrap_or_default().to_owned()
 }
 
 fn excerpt(bytes: &[u8], at: usize) -> String {

@@ -1,12 +1,14 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use wheelhouse_goregex::Regex;
 use wheelhouse_goyaml::{Map, Value};
 
 use super::decimal::Decimal;
 use super::document::{Document, Target, below, lookup};
-use super::draft::Draft;
+use super::draft::{Draft, entry};
 use super::error::CompileError;
 use super::format::Format;
 use super::location::{self, append, join, split_fragment};
@@ -34,41 +36,43 @@ pub(super) fn compile(
     check: &dyn Fn(Draft, &Value) -> Result<(), String>,
     warn: &mut dyn FnMut(String),
 ) -> Result<Schemas, CompileError> {
-    let url = document.url.clone();
+    let url = Arc::clone(&document.url);
+    let mut schemas = Schemas(Vec::with_capacity(document.count().min(MAX_SCHEMAS)));
     let mut compiler =
         Compiler { documents: HashMap::new(), formats, check, warn, queue: Vec::new(), ids: HashMap::new() };
     compiler.take_in(document)?;
     compiler.enqueue(&url, String::new())?;
-    let mut schemas = Schemas::default();
-    while let Some((url, pointer)) = compiler.queue.get(schemas.0.len()).cloned() {
-        let schema = compiler.compile(&url, &pointer)?;
+    while let Some((url, pointer)) = compiler.queue.get_mut(schemas.0.len()).map(std::mem::take) {
+        let schema = compiler.compile(url, pointer)?;
         schemas.0.push(schema);
     }
     Ok(schemas)
 }
 
 struct Compiler<'c> {
-    documents: HashMap<String, Document>,
+    documents: HashMap<Arc<str>, Document>,
     formats: Formats,
     check: &'c dyn Fn(Draft, &Value) -> Result<(), String>,
     warn: &'c mut dyn FnMut(String),
-    /// Schemas to compile, by document and pointer; a schema's id is its place here.
-    queue: Vec<(String, String)>,
-    ids: HashMap<(String, String), SchemaId>,
+    /// Schemas to compile, by document and pointer; a schema's id is its place here. Those that are
+    /// compiled are taken out.
+    queue: Vec<(Arc<str>, String)>,
+    /// The ids of all, by document and pointer.
+    ids: HashMap<Arc<str>, HashMap<String, SchemaId>>,
 }
 
 impl Compiler<'_> {
-    fn enqueue(&mut self, url: &str, pointer: String) -> Result<SchemaId, CompileError> {
-        let key = (url.to_owned(), pointer);
-        if let Some(id) = self.ids.get(&key) {
+    fn enqueue(&mut self, url: &Arc<str>, pointer: String) -> Result<SchemaId, CompileError> {
+        let ids = self.ids.entry(Arc::clone(url)).or_default();
+        if let Some(id) = ids.get(&pointer) {
             return Ok(*id);
         }
         if self.queue.len() >= MAX_SCHEMAS {
             return Err(CompileError::TooManySchemas(MAX_SCHEMAS));
         }
         let id = SchemaId(self.queue.len());
-        self.queue.push(key.clone());
-        self.ids.insert(key, id);
+        ids.insert(pointer.clone(), id);
+        self.queue.push((Arc::clone(url), pointer));
         Ok(id)
     }
 
@@ -76,7 +80,7 @@ impl Compiler<'_> {
         if !metaschemas::is_metaschema(&document.url) {
             self.validate(&document, "", &document.value)?;
         }
-        self.documents.insert(document.url.clone(), document);
+        self.documents.insert(Arc::clone(&document.url), document);
         Ok(())
     }
 
@@ -104,26 +108,30 @@ impl Compiler<'_> {
         self.take_in(Document::new(url, value)?)
     }
 
-    fn compile(&mut self, url: &str, pointer: &str) -> Result<Schema, CompileError> {
-        let Some(document) = self.documents.get(url) else { return Err(CompileError::Load(url.to_owned())) };
+    fn compile(&mut self, url: Arc<str>, at: String) -> Result<Schema, CompileError> {
+        let pointer = at.as_str();
+        let Some(document) = self.documents.get(&url) else {
+            return Err(CompileError::Load(url.to_string()));
+        };
         // Shared, as compiling takes in other documents meanwhile.
         let root = Rc::clone(&document.value);
         let value = lookup(&root, &document.url, pointer)?;
         if !document.knows(pointer) {
             self.validate(document, pointer, value)?;
-            if let Some(document) = self.documents.get_mut(url) {
+            if let Some(document) = self.documents.get_mut(&url) {
                 document.add(pointer)?;
             }
         }
-        let Some((own, resource)) = self.documents.get(url).and_then(|document| document.resource(pointer))
+        let Some((own, resource)) = self.documents.get(&url).and_then(|document| document.resource(pointer))
         else {
-            return Err(CompileError::Load(url.to_owned()));
+            return Err(CompileError::Load(url.to_string()));
         };
-        let (own, resource) = (own.to_owned(), resource.clone());
+        let (own, resource) = (own.to_owned(), Rc::clone(resource));
         let mut schema = Schema {
-            location: location::to_text(url, pointer),
+            url: Arc::clone(&url),
+            pointer: String::new(),
             draft: resource.draft,
-            resource: self.enqueue(url, own.clone())?,
+            resource: self.enqueue(&url, own.clone())?,
             dynamic_anchors: BTreeMap::new(),
             boolean: None,
             reference: None,
@@ -150,7 +158,7 @@ impl Compiler<'_> {
         if own == pointer {
             for anchor in &resource.dynamic_anchors {
                 if let Some(pointer) = resource.anchors.get(anchor) {
-                    let id = self.enqueue(url, pointer.clone())?;
+                    let id = self.enqueue(&url, pointer.clone())?;
                     schema.dynamic_anchors.insert(anchor.clone(), id);
                 }
             }
@@ -159,11 +167,13 @@ impl Compiler<'_> {
             Value::Bool(value) => schema.boolean = Some(*value),
             Value::Map(entries) if entries.is_empty() => schema.boolean = Some(true),
             Value::Map(entries) => {
-                Keywords { compiler: self, entries, url, pointer, base: &resource.id, draft: resource.draft }
+                let (base, draft) = (&resource.id, resource.draft);
+                Keywords { compiler: self, entries, url: &url, pointer, base, draft }
                     .read_into(&mut schema)?;
             }
             _ => {}
         }
+        schema.pointer = at;
         Ok(schema)
     }
 }
@@ -172,17 +182,17 @@ impl Compiler<'_> {
 struct Keywords<'a, 'c> {
     compiler: &'a mut Compiler<'c>,
     entries: &'a Map,
-    url: &'a str,
+    url: &'a Arc<str>,
     pointer: &'a str,
     base: &'a str,
     draft: Draft,
 }
 
-impl Keywords<'_, '_> {
+impl<'a> Keywords<'a, '_> {
     fn read_into(&mut self, schema: &mut Schema) -> Result<(), CompileError> {
         schema.reference = self.reference("$ref")?;
         if self.draft >= Draft::V6 {
-            schema.constant = self.entries.get("const").cloned();
+            schema.constant = self.get("const").cloned();
         }
         // Beside a reference nothing else counts in old drafts; Helm's validator lets a constant.
         if self.draft < Draft::V2019 && schema.reference.is_some() {
@@ -224,7 +234,7 @@ impl Keywords<'_, '_> {
             rules.pattern_properties.push((self.regex("patternProperties", &pattern)?, schema));
         }
         rules.additional = self.additional("additionalProperties")?;
-        if let Some(Value::Map(entries)) = self.entries.get("dependencies") {
+        if let Some(Value::Map(entries)) = self.get("dependencies") {
             for (key, value) in entries {
                 let dependency = match value {
                     Value::Seq(names) => Dependency::Properties(texts(names)),
@@ -235,14 +245,14 @@ impl Keywords<'_, '_> {
         }
         rules.min_properties = self.count("minProperties");
         rules.max_properties = self.count("maxProperties");
-        if let Some(Value::Seq(names)) = self.entries.get("required") {
+        if let Some(Value::Seq(names)) = self.get("required") {
             rules.required = texts(names);
         }
         if self.draft >= Draft::V6 {
             rules.property_names = self.one("propertyNames")?;
         }
         if self.draft >= Draft::V2019 {
-            if let Some(Value::Map(entries)) = self.entries.get("dependentRequired") {
+            if let Some(Value::Map(entries)) = self.get("dependentRequired") {
                 for (key, value) in entries {
                     if let Value::Seq(names) = value {
                         rules.dependent_required.insert(key.clone(), texts(names));
@@ -259,7 +269,7 @@ impl Keywords<'_, '_> {
         if self.draft >= Draft::V2020 {
             rules.first_items = self.list("prefixItems")?;
             rules.items = self.one("items")?;
-        } else if let Some(Value::Seq(_)) = self.entries.get("items") {
+        } else if let Some(Value::Seq(_)) = self.get("items") {
             rules.first_items = self.list("items")?;
             rules.additional = self.additional("additionalItems")?;
         } else {
@@ -282,12 +292,12 @@ impl Keywords<'_, '_> {
     }
 
     fn read_assertions(&mut self, schema: &mut Schema) -> Result<(), CompileError> {
-        match self.entries.get("type") {
+        match self.get("type") {
             Some(Value::String(name)) => schema.types.add(name),
             Some(Value::Seq(names)) => texts(names).iter().for_each(|name| schema.types.add(name)),
             _ => {}
         }
-        if let Some(Value::Seq(values)) = self.entries.get("enum") {
+        if let Some(Value::Seq(values)) = self.get("enum") {
             schema.choices = Some(values.clone());
         }
         if self.draft < Draft::V2019 || self.compiler.formats == Formats::Checked {
@@ -317,7 +327,7 @@ impl Keywords<'_, '_> {
     fn read_condition(&mut self, schema: &mut Schema) -> Result<(), CompileError> {
         schema.condition = self.one("if")?;
         if schema.condition.is_some() {
-            let constant = match self.entries.get("if") {
+            let constant = match self.get("if") {
                 Some(Value::Bool(value)) => Some(*value),
                 _ => None,
             };
@@ -336,19 +346,19 @@ impl Keywords<'_, '_> {
     }
 
     fn one(&mut self, keyword: &str) -> Result<Option<SchemaId>, CompileError> {
-        match self.entries.contains_key(keyword) {
+        match self.get(keyword).is_some() {
             true => self.enqueue(append(self.pointer, keyword)).map(Some),
             false => Ok(None),
         }
     }
 
     fn list(&mut self, keyword: &str) -> Result<Vec<SchemaId>, CompileError> {
-        let Some(Value::Seq(items)) = self.entries.get(keyword) else { return Ok(Vec::new()) };
+        let Some(Value::Seq(items)) = self.get(keyword) else { return Ok(Vec::new()) };
         (0..items.len()).map(|index| self.enqueue(below(self.pointer, keyword, &index.to_string()))).collect()
     }
 
     fn map(&mut self, keyword: &str) -> Result<BTreeMap<String, SchemaId>, CompileError> {
-        let Some(Value::Map(entries)) = self.entries.get(keyword) else { return Ok(BTreeMap::new()) };
+        let Some(Value::Map(entries)) = self.get(keyword) else { return Ok(BTreeMap::new()) };
         entries
             .keys()
             .map(|key| Ok((key.clone(), self.enqueue(below(self.pointer, keyword, key))?)))
@@ -356,7 +366,7 @@ impl Keywords<'_, '_> {
     }
 
     fn additional(&mut self, keyword: &str) -> Result<Option<Additional>, CompileError> {
-        match self.entries.get(keyword) {
+        match self.get(keyword) {
             Some(Value::Bool(allowed)) => Ok(Some(Additional::Allowed(*allowed))),
             _ => Ok(self.one(keyword)?.map(Additional::Schema)),
         }
@@ -366,10 +376,11 @@ impl Keywords<'_, '_> {
         let Some(reference) = self.text(keyword) else { return Ok(None) };
         let (url, fragment) = split_fragment(reference);
         let url = join(self.base, url);
-        let own = self.compiler.documents.get(self.url);
+        let own = self.compiler.documents.get(&**self.url);
         if let Some(Target::Here(pointer)) = own.map(|own| own.resolve(&url, &fragment)).transpose()? {
             return self.enqueue(pointer).map(Some);
         }
+        let url: Arc<str> = url.into();
         self.compiler.load(&url)?;
         let target = match self.compiler.documents.get(&url) {
             Some(document) => document.resolve(&url, &fragment)?,
@@ -377,7 +388,7 @@ impl Keywords<'_, '_> {
         };
         match target {
             Target::Here(pointer) => self.compiler.enqueue(&url, pointer).map(Some),
-            Target::Elsewhere => Err(CompileError::Load(url)),
+            Target::Elsewhere => Err(CompileError::Load(url.to_string())),
         }
     }
 
@@ -389,20 +400,24 @@ impl Keywords<'_, '_> {
         })
     }
 
-    fn text(&self, keyword: &str) -> Option<&str> {
-        self.entries.get(keyword)?.as_str()
+    fn get(&self, keyword: &str) -> Option<&'a Value> {
+        entry(self.entries, keyword)
+    }
+
+    fn text(&self, keyword: &str) -> Option<&'a str> {
+        self.get(keyword)?.as_str()
     }
 
     fn flag(&self, keyword: &str) -> bool {
-        self.entries.get(keyword) == Some(&Value::Bool(true))
+        self.get(keyword) == Some(&Value::Bool(true))
     }
 
     fn number(&self, keyword: &str) -> Option<Decimal> {
-        Decimal::of(self.entries.get(keyword)?)
+        Decimal::of(self.get(keyword)?)
     }
 
     fn count(&self, keyword: &str) -> Option<usize> {
-        match self.entries.get(keyword)? {
+        match self.get(keyword)? {
             Value::Int(count) => usize::try_from(*count).ok(),
             Value::Float(count) if count.fract() == 0.0 && *count >= 0.0 => {
                 #[allow(

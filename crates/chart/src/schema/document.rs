@@ -1,19 +1,21 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use foldhash::{HashSet, HashSetExt as _};
 use wheelhouse_goyaml::Value;
 
-use super::draft::Draft;
+use super::draft::{Draft, entry};
 use super::error::CompileError;
 use super::location::{self, append, join, split_fragment, unescape};
 
 /// A schema document: its value, and what is named in it.
 #[derive(Debug)]
 pub(super) struct Document {
-    pub(super) url: String,
+    pub(super) url: Arc<str>,
     pub(super) value: Rc<Value>,
     /// Schemas with a name of their own, by pointer; the root is one.
-    resources: BTreeMap<String, Resource>,
+    resources: BTreeMap<String, Rc<Resource>>,
     /// Pointers of known schemas.
     known: HashSet<String>,
 }
@@ -42,7 +44,7 @@ impl Document {
     /// Names that are given twice or cannot be read, and drafts that are not known.
     pub(super) fn new(url: &str, value: Value) -> Result<Document, CompileError> {
         let mut document = Document {
-            url: url.to_owned(),
+            url: url.into(),
             value: Rc::default(),
             resources: BTreeMap::new(),
             known: HashSet::new(),
@@ -53,7 +55,12 @@ impl Document {
     }
 
     /// The named schema a pointer is in: its own pointer, and what is known of it.
-    pub(super) fn resource(&self, pointer: &str) -> Option<(&str, &Resource)> {
+    pub(super) fn resource(&self, pointer: &str) -> Option<(&str, &Rc<Resource>)> {
+        if self.resources.len() == 1
+            && let Some(("", root)) = self.resources.first_key_value().map(|(at, found)| (at.as_str(), found))
+        {
+            return Some(("", root));
+        }
         let mut pointer = pointer;
         loop {
             if let Some((pointer, resource)) = self.resources.get_key_value(pointer) {
@@ -68,6 +75,11 @@ impl Document {
         self.known.contains(pointer)
     }
 
+    /// How many schemas are known to stand in it.
+    pub(super) fn count(&self) -> usize {
+        self.known.len()
+    }
+
     /// Takes in a schema at a pointer where no keyword puts one.
     ///
     /// # Errors
@@ -77,7 +89,7 @@ impl Document {
         let value = lookup(&root, &self.url, pointer)?;
         let (base, draft) = self
             .resource(pointer)
-            .map_or((self.url.clone(), Draft::LATEST), |(_, found)| (found.id.clone(), found.draft));
+            .map_or((self.url.to_string(), Draft::LATEST), |(_, found)| (found.id.clone(), found.draft));
         self.collect(value, &base, pointer, draft)
     }
 
@@ -86,7 +98,7 @@ impl Document {
     /// # Errors
     /// An anchor that is not there.
     pub(super) fn resolve(&self, url: &str, fragment: &str) -> Result<Target, CompileError> {
-        let resource = match url == self.url {
+        let resource = match url == &*self.url {
             true => self.resources.get_key_value(""),
             false => self.resources.iter().find(|(_, resource)| resource.id == url),
         };
@@ -97,7 +109,7 @@ impl Document {
         match resource.anchors.get(fragment) {
             Some(pointer) => Ok(Target::Here(pointer.clone())),
             None => Err(CompileError::AnchorNotFound {
-                url: self.url.clone(),
+                url: self.url.to_string(),
                 reference: location::to_text(&resource.id, fragment),
             }),
         }
@@ -120,7 +132,7 @@ impl Document {
             }
             return Ok(());
         };
-        let mut draft = match entries.get("$schema").and_then(Value::as_str) {
+        let mut draft = match entry(entries, "$schema").and_then(Value::as_str) {
             None => fallback,
             Some(url) => match Draft::from_url(url) {
                 Some(draft) => draft,
@@ -153,13 +165,13 @@ impl Document {
         {
             return Err(CompileError::DuplicateId {
                 id: id.to_owned(),
-                url: self.url.clone(),
+                url: self.url.to_string(),
                 pointers: [pointer.to_owned(), other.clone()],
             });
         }
         let resource =
             Resource { id: id.to_owned(), draft, anchors: BTreeMap::new(), dynamic_anchors: HashSet::new() };
-        self.resources.insert(pointer.to_owned(), resource);
+        self.resources.insert(pointer.to_owned(), Rc::new(resource));
         Ok(())
     }
 
@@ -169,9 +181,9 @@ impl Document {
         pointer: &str,
         draft: Draft,
     ) -> Result<(), CompileError> {
-        let text = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
+        let text = |keyword: &str| entry(schema, keyword).and_then(Value::as_str);
         if draft < Draft::V2019 {
-            if schema.contains_key("$ref") {
+            if entry(schema, "$ref").is_some() {
                 return Ok(());
             }
             let (_, anchor) = split_fragment(text(draft.id_keyword()).unwrap_or_default());
@@ -191,12 +203,12 @@ impl Document {
 
     fn add_anchor(&mut self, anchor: &str, pointer: &str, is_dynamic: bool) -> Result<(), CompileError> {
         let Some(owner) = self.resource(pointer).map(|(owner, _)| owner.to_owned()) else { return Ok(()) };
-        let Some(resource) = self.resources.get_mut(&owner) else { return Ok(()) };
+        let Some(resource) = self.resources.get_mut(&owner).map(Rc::make_mut) else { return Ok(()) };
         match resource.anchors.get(anchor) {
             Some(other) if other != pointer => {
                 return Err(CompileError::DuplicateAnchor {
                     anchor: anchor.to_owned(),
-                    url: self.url.clone(),
+                    url: self.url.to_string(),
                     pointers: [other.clone(), pointer.to_owned()],
                 });
             }

@@ -64,10 +64,10 @@ impl Draft {
     /// The name a schema gives itself, without its fragment; empty if it gives none.
     pub(super) fn id_of(self, schema: &Map) -> &str {
         // Beside a reference nothing else counts in old drafts.
-        if self < Draft::V2019 && schema.contains_key("$ref") {
+        if self < Draft::V2019 && entry(schema, "$ref").is_some() {
             return "";
         }
-        let id = schema.get(self.id_keyword()).and_then(Value::as_str).unwrap_or_default();
+        let id = entry(schema, self.id_keyword()).and_then(Value::as_str).unwrap_or_default();
         id.split_once('#').map_or(id, |(id, _)| id)
     }
 
@@ -75,7 +75,7 @@ impl Draft {
     pub(super) fn subschemas<'v>(self, schema: &'v Map, pointer: &str) -> Vec<(String, &'v Value)> {
         let mut found = Vec::new();
         for (keyword, below, since) in SUBSCHEMAS {
-            let Some(value) = schema.get(*keyword).filter(|_| self >= *since) else { continue };
+            let Some(value) = entry(schema, keyword).filter(|_| self >= *since) else { continue };
             let pointer = append(pointer, keyword);
             match (below, value) {
                 (Below::Value, value) => found.push((pointer, value)),
@@ -90,6 +90,16 @@ impl Draft {
             }
         }
         found
+    }
+}
+
+/// The value of a keyword. Schemas are small and asked for many keywords that they do not have, which
+/// mostly differ in length already from those they have.
+pub(super) fn entry<'v>(schema: &'v Map, keyword: &str) -> Option<&'v Value> {
+    const SMALL: usize = 12;
+    match schema.len() <= SMALL {
+        true => schema.iter().find(|(name, _)| *name == keyword).map(|(_, value)| value),
+        false => schema.get(keyword),
     }
 }
 

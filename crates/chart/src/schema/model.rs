@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use wheelhouse_goregex::Regex;
 use wheelhouse_goyaml::Value;
@@ -6,6 +7,7 @@ use wheelhouse_goyaml::Value;
 use super::decimal::Decimal;
 use super::draft::Draft;
 use super::format::Format;
+use super::location;
 
 /// A schema among those compiled together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,11 +23,20 @@ impl Schemas {
     }
 }
 
+impl Schema {
+    /// URL and pointer.
+    pub(super) fn location(&self) -> String {
+        location::to_text(&self.url, &self.pointer)
+    }
+}
+
 /// One schema, its keywords read.
 #[derive(Debug)]
 pub(super) struct Schema {
-    /// URL and pointer.
-    pub(super) location: String,
+    /// The document it stands in.
+    pub(super) url: Arc<str>,
+    /// Where it stands there.
+    pub(super) pointer: String,
     pub(super) draft: Draft,
     /// The named schema it is in.
     pub(super) resource: SchemaId,

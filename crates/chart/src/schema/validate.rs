@@ -216,7 +216,7 @@ impl<'s, 'v> Attempt<'_, 's, 'v, '_> {
         while let Some(scope) = ancestor.filter(|scope| scope.value == self.scope.value) {
             if scope.id == self.scope.id {
                 let keywords = [self.keyword_path(&self.scope), self.keyword_path(scope)];
-                return Some(Kind::ReferenceCycle { location: self.schema.location.clone(), keywords });
+                return Some(Kind::ReferenceCycle { location: self.schema.location(), keywords });
             }
             ancestor = scope.parent;
         }
@@ -231,9 +231,9 @@ impl<'s, 'v> Attempt<'_, 's, 'v, '_> {
             path = match scope.keyword {
                 Some(keyword) => format!("/{}{path}", super::location::escape(keyword)),
                 None => {
-                    let location =
-                        |id| self.run.schemas.get(id).map_or("", |schema| schema.location.as_str());
-                    let step = location(scope.id).get(location(parent.id).len()..).unwrap_or_default();
+                    let location = |id| self.run.schemas.get(id).map(Schema::location).unwrap_or_default();
+                    let (here, before) = (location(scope.id), location(parent.id));
+                    let step = here.get(before.len()..).unwrap_or_default();
                     format!("{step}{path}")
                 }
             };

@@ -166,7 +166,8 @@ impl<'o> Session<'o> {
         let chart = match overlay.load(&self.path, &mut warnings)? {
             Ok(chart) => chart,
             Err(error) => {
-                return Err(self.not_checked(load_refusal(&error, &request.policy), Failure::from(error)));
+                let refusal = load_refusal(&error, &request.policy);
+                return Err(self.not_checked(refusal, charts::not_loaded(error)));
             }
         };
         let rendering = Rendering::of_function(values, capabilities);

@@ -80,19 +80,23 @@ impl Failure {
 /// How many callers of a failed template are shown: one that includes itself has a thousand.
 const MOST_CALLERS: usize = 20;
 
+/// The largest text of which lines are shown, in bytes.
+const MOST_SHOWN: usize = 1 << 20;
+
 impl Detail {
     fn of_render(error: &RenderError) -> Option<Self> {
-        let innermost = error.frames.last()?;
+        let message = error.frames.last()?.message.clone();
+        // What a template made in its own memory may be too large to be shown.
+        let mut frames = error.frames.iter().rev().filter(|frame| frame.source.len() <= MOST_SHOWN);
         let place = |title: &'static str, frame: &Frame| Place {
             title,
             file: frame.file.clone(),
             text: frame.source.to_str_lossy().into_owned(),
             span: frame.span,
         };
-        let mut places = vec![place("", innermost)];
-        let callers = error.frames.iter().rev().skip(1);
-        places.extend(callers.take(MOST_CALLERS).map(|frame| place("called from here", frame)));
-        Some(Detail { message: innermost.message.clone(), places })
+        let mut places = vec![place("", frames.next()?)];
+        places.extend(frames.take(MOST_CALLERS).map(|frame| place("called from here", frame)));
+        Some(Detail { message, places })
     }
 
     /// The places as lines of text.

@@ -48,7 +48,8 @@ pub(super) fn run(options: &Push, settings: &Settings, printer: Printer) -> Resu
     layers.sort_by_key(|layer| Digest::of(&layer.bytes).to_string());
     let created = status.modified().ok().and_then(|time| jiff::Timestamp::try_from(time).ok());
     let created = created.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default();
-    let client = Remote::new(&target.host, Tls::of_registry(&options.registry))?;
+    let client = Remote::new(&target.host, &Tls::of_registry(&options.registry))
+        .map_err(|failure| Failure::new(format!("missing registry client: {}", failure.message)))?;
     let given = options.registry.username.clone().zip(options.registry.password.clone());
     let given = given.and_then(|(username, password)| {
         Repository { username, password, url: format!("https://{}/", target.host), ..Repository::default() }

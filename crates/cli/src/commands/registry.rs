@@ -37,10 +37,11 @@ fn login(options: &RegistryLogin, settings: &Settings, printer: Printer) -> Resu
     let tls = Tls {
         plain_http: options.plain_http,
         insecure: options.insecure,
-        files: [&options.cert_file, &options.key_file, &options.ca_file].map(Option::is_some).contains(&true),
+        ca_file: options.ca_file.clone().unwrap_or_default(),
+        identity: [&options.cert_file, &options.key_file].map(|file| file.clone().unwrap_or_default()),
     };
     let login = Login { host: host.to_owned(), auth: STANDARD.encode(format!("{user}:{password}")) };
-    let remote = Remote::new(host, tls)?;
+    let remote = Remote::new(host, &tls)?;
     remote
         .block_on(remote.client.ping(&login))
         .map_err(|error| Failure::new(format!("authenticating to {host:?}: {error}")))?;

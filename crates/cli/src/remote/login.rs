@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use wheelhouse_registry::Login;
 
+use super::credential_helper::CredentialHelper;
 use super::path_of;
 use crate::commands::Failure;
 use crate::contexts::write_private;
@@ -36,14 +37,20 @@ impl Logins {
         [&self.document, &docker]
             .into_iter()
             .filter_map(|document| {
-                let auth = document.get("auths")?.get(key(host))?.get("auth")?.as_str()?;
-                Some(Login { host: asked(host).to_owned(), auth: auth.to_owned() })
+                let auth = match CredentialHelper::of(document, host) {
+                    Some(helper) => helper.get()?,
+                    None => document.get("auths")?.get(key(host))?.get("auth")?.as_str()?.to_owned(),
+                };
+                Some(Login { host: asked(host).to_owned(), auth })
             })
             .collect()
     }
 
     /// Keeps a login.
     pub(crate) fn put(&mut self, login: &Login) -> Result<(), Failure> {
+        if let Some(helper) = CredentialHelper::of(&self.document, &login.host) {
+            return helper.store(&login.auth);
+        }
         let auths = self.document.entry("auths").or_insert_with(|| json!({}));
         if !auths.is_object() {
             *auths = json!({});
@@ -56,6 +63,9 @@ impl Logins {
 
     /// Forgets the login of a host.
     pub(crate) fn remove(&mut self, host: &str) -> Result<(), Failure> {
+        if let Some(helper) = CredentialHelper::of(&self.document, host) {
+            return helper.erase();
+        }
         let auths = self.document.get_mut("auths").and_then(Value::as_object_mut);
         let removed = auths.and_then(|auths| auths.shift_remove(key(host)));
         if removed.is_some() { self.save() } else { Ok(()) }
@@ -86,7 +96,8 @@ fn docker_config() -> PathBuf {
     variable("DOCKER_CONFIG").map_or_else(home, PathBuf::from).join("config.json")
 }
 
-fn key(host: &str) -> &str {
+/// What a host is called in such files.
+pub(super) fn key(host: &str) -> &str {
     if host == "docker.io" { DOCKER_HUB } else { host }
 }
 

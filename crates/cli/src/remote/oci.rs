@@ -180,7 +180,7 @@ impl OciReference {
 /// The versions of a chart in a registry, the newest first.
 pub(crate) fn registry_tags(reference: &str, settings: &Settings) -> Result<Vec<String>, Failure> {
     let parsed = OciReference::parse(reference)?;
-    let remote = Remote::new(&parsed.host, Tls::default())?;
+    let remote = Remote::new(&parsed.host, &Tls::default())?;
     let logins = Logins::load(settings)?.of(&parsed.host);
     let found = remote.block_on(remote.client.tags(asked(&parsed.host), &parsed.repository, &logins));
     Ok(sorted(found.map_err(|error| parsed.refused(&error))?))

@@ -46,6 +46,10 @@ pub(crate) fn fetch(
             Failure::new("signatures of charts cannot be verified").with_advice("  fix: leave --verify out")
         );
     }
+    // Helm makes its client of registries first, whatever it will ask.
+    if let Err(failure) = Tls::of_chart(options).trust() {
+        return Err(Failure::new(format!("missing registry client: {}", failure.message)));
+    }
     let reference = reference.trim();
     let version = options.version.trim();
     let version = if version.is_empty() && options.devel { ">0.0.0-0" } else { version };
@@ -67,7 +71,7 @@ fn from_registry(
     settings: &Settings,
 ) -> Result<Fetched, Failure> {
     let parsed = OciReference::parse(reference)?;
-    let remote = Remote::new(&parsed.host, Tls::of_chart(options))?;
+    let remote = Remote::new(&parsed.host, &Tls::of_chart(options))?;
     let logins = match given(options, &parsed.host) {
         Some(login) => vec![login],
         None => Logins::load(settings)?.of(&parsed.host),
@@ -196,7 +200,7 @@ fn from_address(
     let login =
         repository.login().filter(|_| repository.pass_credentials_all || same(url) == same(&repository.url));
     let tls = Tls { plain_http: url.starts_with("http://"), ..repository.tls() };
-    let remote = Remote::new(host_of(url), tls)?;
+    let remote = Remote::new(host_of(url), &tls)?;
     let get = |url: &str| {
         let fetched = remote.block_on(remote.client.fetch_url(url, login.as_ref(), LIMIT));
         fetched.map(|bytes| bytes.to_vec()).map_err(|error| fetch_failed(url, &error))

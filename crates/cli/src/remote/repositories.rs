@@ -65,11 +65,11 @@ impl Repository {
 
     /// How its host is spoken to.
     pub(crate) fn tls(&self) -> Tls {
-        let files = [&self.cert_file, &self.key_file, &self.ca_file];
         Tls {
             plain_http: self.url.starts_with("http://"),
             insecure: self.insecure_skip_tls_verify,
-            files: files.iter().any(|file| !file.is_empty()),
+            ca_file: self.ca_file.clone(),
+            identity: [self.cert_file.clone(), self.key_file.clone()],
         }
     }
 }
@@ -125,7 +125,7 @@ pub(crate) fn charts_file(settings: &Settings, name: &str) -> PathBuf {
 /// Fetches the index of a repository.
 pub(crate) fn download_index(repository: &Repository, printer: Printer) -> Result<(Index, Vec<u8>), Failure> {
     let url = resolve(&repository.url, "index.yaml");
-    let remote = Remote::new(host_of(&url), repository.tls())?;
+    let remote = Remote::new(host_of(&url), &repository.tls())?;
     let login = repository.login();
     let fetched = remote.block_on(remote.client.fetch_url(&url, login.as_ref(), LIMIT));
     let content = fetched.map_err(|error| fetch_failed(&url, &error))?.to_vec();

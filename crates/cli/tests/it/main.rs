@@ -21,6 +21,7 @@ mod package;
 mod platform;
 mod recorder;
 mod registries;
+mod search;
 mod secrets;
 mod support;
 mod template;

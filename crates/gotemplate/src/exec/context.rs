@@ -42,6 +42,10 @@ impl Context for Engine<'_> {
     fn execute_text(&mut self, text: &GoString, data: Value) -> Result<GoString, CallError> {
         // Even a text that was read before is looked through to find it again.
         self.charge_steps(text.as_bytes().len() as u64 / 32)?;
+        // What is read is kept, with its source.
+        if text.len() > LARGE_TEXT {
+            self.charge_bytes(text.len())?;
+        }
         let limits = self.options.limits;
         if self.texts.count >= limits.nested_texts {
             return Err(CallError::Limit(LimitReached::Depth { limit: limits.nested_texts.into() }));
@@ -78,7 +82,7 @@ impl Context for Engine<'_> {
                 Ok(self.text_of(output))
             }
             Err(error) => Err(CallError::Wrapped {
-                text: format!("error during tpl function execution for {}", quote(text.as_bytes())),
+                text: format!("error during tpl function execution for {}", self.quoted(text, &error)),
                 cause: Box::new(error),
             }),
         }
@@ -89,7 +93,25 @@ impl Context for Engine<'_> {
     }
 }
 
+/// A text given to `tpl` that is larger than this is charged for in bytes.
+const LARGE_TEXT: usize = 64 << 10;
+
 impl Engine<'_> {
+    /// The text that failed in `tpl`, as its error shows it: whole, as in Go, unless that would take
+    /// the memory. Each text around it is told too, and each error is written several times on its way
+    /// out. Errors of limits are not Go's: they show the beginning.
+    fn quoted(&mut self, text: &GoString, error: &CallError) -> String {
+        const BEGINNING: usize = 1000;
+        const WRITTEN: usize = 8;
+        let fits = |engine: &mut Self| {
+            error.limit().is_none() && engine.charge_bytes(text.len().saturating_mul(WRITTEN)).is_ok()
+        };
+        if text.len() <= BEGINNING || fits(self) {
+            return quote(text.as_bytes());
+        }
+        format!("{}...", quote(text.as_bytes().get(..BEGINNING).unwrap_or_default()))
+    }
+
     /// Looks up a template to include and notes that it is open.
     pub(super) fn open_include(&mut self, name: &[u8]) -> Result<Template, CallError> {
         let most = self.options.limits.same_include as usize;

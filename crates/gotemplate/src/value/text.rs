@@ -93,6 +93,13 @@ impl From<&[u8]> for GoString {
     }
 }
 
+impl From<Arc<[u8]>> for GoString {
+    /// Shares the bytes.
+    fn from(bytes: Arc<[u8]>) -> Self {
+        GoString(bytes)
+    }
+}
+
 impl From<Vec<u8>> for GoString {
     fn from(bytes: Vec<u8>) -> Self {
         GoString(Arc::from(bytes))
