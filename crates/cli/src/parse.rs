@@ -45,7 +45,8 @@ fn from_matches(matches: &ArgMatches) -> Result<Arguments, clap::Error> {
 /// the tree of all commands first: that alone takes a millisecond. A line with anything wrong or
 /// unusual in it is left to the whole tree.
 fn of_one_command(words: &[OsString]) -> Option<Arguments> {
-    const COMMANDS: [(&str, fn(Command) -> Command); 5] = [
+    type AddOptions = fn(Command) -> Command;
+    const COMMANDS: [(&str, AddOptions); 5] = [
         ("template", Template::augment_args),
         ("lint", Lint::augment_args),
         ("check", Check::augment_args),
