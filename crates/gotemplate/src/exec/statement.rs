@@ -22,6 +22,9 @@ pub(super) enum Flow {
     Continue,
 }
 
+/// An output is long from here on, in bytes.
+const LONG_OUTPUT: usize = 32 << 20;
+
 impl Engine<'_> {
     /// Runs a template's body; its variables start anew.
     pub(super) fn run(&mut self, template: &Template, dot: Operand) -> Result<(), Fault> {
@@ -150,7 +153,10 @@ impl Engine<'_> {
     }
 
     pub(super) fn charge(&mut self, unit: Unit<'_>, bytes: usize) -> Result<(), Fault> {
-        self.meter.bytes(bytes).map_err(|limit| self.limit_fault(unit, limit))
+        // What has outgrown its place is moved to one of twice the size: a long output is in memory
+        // several times, and pays for it.
+        let times = if self.output.bytes.len() > LONG_OUTPUT { 4 } else { 1 };
+        self.meter.bytes(bytes.saturating_mul(times)).map_err(|limit| self.limit_fault(unit, limit))
     }
 
     /// Writes a value as `print` shows it.
