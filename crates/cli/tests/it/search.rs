@@ -42,7 +42,7 @@ fn charts_are_found_and_ranked_as_helm_does() {
              shop/web \t2.0.0-rc.1  \t10         \tA web server\n\
              shop/web \t1.10.0      \t9.2        \tA web server\n\
              shop/web \t1.0.0       \t9.1        \tA <web> s...\n\
-             shop/beta\t0.1.0-bet...\t           \tFor web l..."
+             shop/beta\t0.1.0-beta.1\t           \tFor web l..."
                 .to_owned(),
         ),
         (
