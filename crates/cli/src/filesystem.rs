@@ -41,10 +41,17 @@ pub(crate) fn go_error(operation: &str, path: &Path, error: &io::Error) -> io::E
 
 /// Reads a file, with errors in Go's words.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let file = fs::File::open(path).map_err(|error| go_error("open", path, &error))?;
     let mut content = Vec::new();
-    io::Read::read_to_end(&mut &file, &mut content).map_err(|error| go_error("read", path, &error))?;
+    read_into(path, &mut content)?;
     Ok(content)
+}
+
+/// Reads a file in place of what is in a buffer.
+fn read_into(path: &Path, buffer: &mut Vec<u8>) -> io::Result<()> {
+    let file = fs::File::open(path).map_err(|error| go_error("open", path, &error))?;
+    buffer.clear();
+    io::Read::read_to_end(&mut &file, buffer).map_err(|error| go_error("read", path, &error))?;
+    Ok(())
 }
 
 /// Makes a directory and those above it, with errors in Go's words: they name the first that cannot
@@ -156,6 +163,10 @@ impl ChartDirectory for DiskDirectory {
 
     fn read(&mut self, path: &str) -> io::Result<Vec<u8>> {
         read(&self.path(path))
+    }
+
+    fn read_into(&mut self, path: &str, buffer: &mut Vec<u8>) -> io::Result<()> {
+        read_into(&self.path(path), buffer)
     }
 
     fn absolute(&self, path: &str) -> String {

@@ -29,6 +29,16 @@ pub trait ChartDirectory {
     /// Whatever the file system says; of kind `NotFound` if there is no such file.
     fn read(&mut self, path: &str) -> io::Result<Vec<u8>>;
 
+    /// Puts the content of a file in place of what is in a buffer, so that the memory of one file
+    /// serves the next.
+    ///
+    /// # Errors
+    /// As [`ChartDirectory::read`].
+    fn read_into(&mut self, path: &str, buffer: &mut Vec<u8>) -> io::Result<()> {
+        *buffer = self.read(path)?;
+        Ok(())
+    }
+
     /// The absolute form of a path, for messages.
     fn absolute(&self, path: &str) -> String;
 }

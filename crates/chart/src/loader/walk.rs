@@ -23,7 +23,8 @@ pub(super) fn read_directory(
         Err(error) => return Err(Error::ReadDirectory(error.to_string())),
     };
     let total_left = options.limits.total_size;
-    let mut walk = Walk { directory, options, rules, warnings, files: Vec::new(), total_left };
+    let mut walk =
+        Walk { directory, options, rules, warnings, files: Vec::new(), total_left, content: Vec::new() };
     walk.enter("", 0)?;
     Ok(walk.files)
 }
@@ -35,6 +36,8 @@ struct Walk<'a> {
     warnings: &'a mut Vec<Warning>,
     files: Vec<File>,
     total_left: u64,
+    /// The file that was read last.
+    content: Vec<u8>,
 }
 
 impl Walk<'_> {
@@ -86,14 +89,13 @@ impl Walk<'_> {
         if self.files.len() >= self.options.limits.entries {
             return Err(Error::TooManyFiles { limit: self.options.limits.entries });
         }
-        let content = self
-            .directory
-            .read(path)
+        self.directory
+            .read_into(path, &mut self.content)
             .map_err(|error| Error::ReadDirectory(format!("error reading {path}: {error}")))?;
         let size = self.options.limits.total_size;
-        let left = self.total_left.checked_sub(content.len() as u64);
+        let left = self.total_left.checked_sub(self.content.len() as u64);
         self.total_left = left.ok_or(Error::ChartTooLarge { limit: size })?;
-        let mut file = File::new(path, &content);
+        let mut file = File::new(path, &self.content);
         file.modified = status.modified;
         self.files.push(file);
         Ok(())
