@@ -36,7 +36,11 @@ pub(crate) struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _gone = self.child.kill();
+        // Asked, not killed: a killed nginx leaves its workers behind.
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            let _gone = self.child.kill();
+        }
         let _gone = self.child.wait();
     }
 }
