@@ -1,5 +1,6 @@
 //! The state of the server that every request sees: the store, the served resources, who may do what.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde_json::Value;
@@ -9,6 +10,9 @@ use crate::auth::Authenticator;
 use crate::resources::{Catalog, Resource};
 use crate::status::{Status, Subject};
 use crate::store::{Change, Content, Error as StoreError, Key, Record, Store};
+
+/// The objects of a table by namespace and name, parsed.
+pub(crate) type Parsed = BTreeMap<(String, String), Value>;
 
 /// The state of the server. Shared by all requests.
 pub(crate) struct Cluster {
@@ -23,6 +27,8 @@ pub(crate) struct Cluster {
     /// One quota decision at a time.
     pub(crate) quota: tokio::sync::Mutex<()>,
     catalog: RwLock<Arc<Catalog>>,
+    /// Tables that nearly every request looks at, each with the version it was parsed at.
+    parsed: Mutex<HashMap<&'static str, (u64, Arc<Parsed>)>>,
     /// Bearer token the node endpoints expect.
     pub(crate) node_token: String,
     /// Ends watches when the server stops.
@@ -44,6 +50,7 @@ impl Cluster {
             snapshots: Mutex::default(),
             quota: tokio::sync::Mutex::new(()),
             catalog: RwLock::new(Arc::new(Catalog::new([]))),
+            parsed: Mutex::default(),
             node_token,
             stopping: tokio_util::sync::CancellationToken::new(),
         }
@@ -67,6 +74,23 @@ impl Cluster {
     /// Every object of a table or of a namespace of it, parsed.
     pub(crate) fn objects(&self, table: &str, namespace: Option<&str>) -> Vec<Value> {
         self.store.list(table, namespace).1.iter().filter_map(|record| parse(record)).collect()
+    }
+
+    /// A whole table, parsed anew only when it has changed: for small ones that are looked at all the time.
+    pub(crate) fn parsed(&self, table: &'static str) -> Arc<Parsed> {
+        let changed = self.store.changed(table);
+        let mut kept = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, parsed)) = kept.get(table).filter(|(version, _)| *version == changed) {
+            return parsed.clone();
+        }
+        // what is written meanwhile may be in already; then it is parsed once more than needed
+        let records = self.store.list(table, None).1;
+        let objects = records.iter().filter_map(|record| {
+            Some(((record.key.namespace.clone(), record.key.name.clone()), parse(record)?))
+        });
+        let parsed = Arc::new(objects.collect::<Parsed>());
+        kept.insert(table, (changed, parsed.clone()));
+        parsed
     }
 
     /// Writes an object when its present version is the expected one; says what is there instead

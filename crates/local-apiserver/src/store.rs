@@ -97,6 +97,8 @@ pub(crate) struct Table {
     ring_bytes: usize,
     /// Events up to this version have left the ring.
     forgotten: u64,
+    /// Version of the last change.
+    changed: u64,
 }
 
 #[derive(Default)]
@@ -139,6 +141,7 @@ impl Shared {
                 } else {
                     table.records.insert(place, event.record.clone());
                 }
+                table.changed = event.revision;
                 table.ring_bytes += event.record.bytes.len();
                 table.ring.push_back(event);
                 while table.ring.len() > RING_EVENTS || table.ring_bytes > RING_BYTES {
@@ -215,6 +218,11 @@ impl Store {
                 .collect(),
         };
         (index.revision, records)
+    }
+
+    /// The version of the last change of a table since the store was opened; 0 for none.
+    pub(crate) fn changed(&self, table: &str) -> u64 {
+        self.shared.read().tables.get(table).map_or(0, |table| table.changed)
     }
 
     /// Number of records in a table.

@@ -1,8 +1,10 @@
 //! Role based access control, from the roles and bindings in the store.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Parsed};
 use crate::identity::User;
 use crate::meta;
 
@@ -96,7 +98,7 @@ pub(crate) fn decide(cluster: &Cluster, user: &User, attributes: &Attributes) ->
 pub(crate) fn rules_for(cluster: &Cluster, user: &User, namespace: &str) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
     visit(cluster, user, namespace, &mut |_, _, rules| {
-        found.extend(rules.unwrap_or_default());
+        found.extend_from_slice(rules.unwrap_or_default());
         true
     });
     found
@@ -104,21 +106,56 @@ pub(crate) fn rules_for(cluster: &Cluster, user: &User, namespace: &str) -> Vec<
 
 /// Looks at a binding, its subject and the rules of its role (or why there are none), and says whether to
 /// go on.
-type Look<'a> = dyn FnMut(&Value, &Value, Result<Vec<Value>, String>) -> bool + 'a;
+type Look<'a> = dyn FnMut(&Value, &Value, Result<&[Value], String>) -> bool + 'a;
+
+const CLUSTER_BINDINGS: &str = "clusterrolebindings.rbac.authorization.k8s.io";
+const BINDINGS: &str = "rolebindings.rbac.authorization.k8s.io";
+
+/// All roles as they are.
+struct Roles {
+    cluster: Arc<Parsed>,
+    namespaced: Arc<Parsed>,
+}
+
+impl Roles {
+    fn of(cluster: &Cluster) -> Self {
+        Roles {
+            cluster: cluster.parsed("clusterroles.rbac.authorization.k8s.io"),
+            namespaced: cluster.parsed("roles.rbac.authorization.k8s.io"),
+        }
+    }
+
+    /// The rules of the role a binding refers to.
+    fn rules(&self, binding: &Value, namespace: &str) -> Result<&[Value], String> {
+        let name = meta::text(binding, &["roleRef", "name"]);
+        let (roles, namespace, kind) = match meta::text(binding, &["roleRef", "kind"]) {
+            "ClusterRole" => (&self.cluster, "", "clusterrole"),
+            "Role" => (&self.namespaced, namespace, "role"),
+            other => return Err(format!("unsupported role reference kind: {other:?}")),
+        };
+        let role = roles.get(&(namespace.to_owned(), name.to_owned()));
+        role.map(|role| meta::items(role, &["rules"]))
+            .ok_or_else(|| format!("{kind}.rbac.authorization.k8s.io {name:?} not found"))
+    }
+}
 
 /// Looks at each binding of a user, its subject and the rules of its role, until told to stop.
 fn visit(cluster: &Cluster, user: &User, namespace: &str, look: &mut Look<'_>) {
-    let mut tables = vec![("clusterrolebindings.rbac.authorization.k8s.io", "")];
-    if !namespace.is_empty() {
-        tables.push(("rolebindings.rbac.authorization.k8s.io", namespace));
+    let roles = Roles::of(cluster);
+    let mut look_at = |binding: &Value, namespace: &str| match bound(binding, user, namespace) {
+        Some(subject) => look(binding, subject, roles.rules(binding, namespace)),
+        None => true,
+    };
+    if !cluster.parsed(CLUSTER_BINDINGS).values().all(|binding| look_at(binding, "")) || namespace.is_empty()
+    {
+        return;
     }
-    for (table, namespace) in tables {
-        let scope = (!namespace.is_empty()).then_some(namespace);
-        for binding in cluster.objects(table, scope) {
-            let Some(subject) = bound(&binding, user, namespace) else { continue };
-            if !look(&binding, subject, role_rules(cluster, &binding, namespace)) {
-                return;
-            }
+    let all = cluster.parsed(BINDINGS);
+    let here =
+        all.range((namespace.to_owned(), String::new())..).take_while(|((within, _), _)| within == namespace);
+    for (_, binding) in here {
+        if !look_at(binding, namespace) {
+            return;
         }
     }
 }
@@ -152,14 +189,7 @@ fn source_text(binding: &Value, subject: &Value) -> String {
 /// # Errors
 /// When there is no such role.
 pub(super) fn role_rules(cluster: &Cluster, binding: &Value, namespace: &str) -> Result<Vec<Value>, String> {
-    let name = meta::text(binding, &["roleRef", "name"]);
-    let (role, kind) = match meta::text(binding, &["roleRef", "kind"]) {
-        "ClusterRole" => (cluster.object("clusterroles.rbac.authorization.k8s.io", "", name), "clusterrole"),
-        "Role" => (cluster.object("roles.rbac.authorization.k8s.io", namespace, name), "role"),
-        other => return Err(format!("unsupported role reference kind: {other:?}")),
-    };
-    role.map(|role| meta::items(&role, &["rules"]).to_vec())
-        .ok_or_else(|| format!("{kind}.rbac.authorization.k8s.io {name:?} not found"))
+    Roles::of(cluster).rules(binding, namespace).map(<[Value]>::to_vec)
 }
 
 /// The subject of a binding that is this user.

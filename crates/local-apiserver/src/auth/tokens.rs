@@ -1,6 +1,7 @@
 //! Bearer tokens: static ones, and signed ones of service accounts.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -11,6 +12,11 @@ use serde_json::{Value, json};
 use crate::cluster::Cluster;
 use crate::identity::User;
 use crate::meta;
+
+/// Seconds by which clocks may differ.
+const LEEWAY: i64 = 10;
+/// Tokens that are remembered.
+const MOST_SHOWN: usize = 1024;
 
 /// A token that stands for a user until the server stops.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +36,8 @@ pub(crate) struct Authenticator {
     decoding: DecodingKey,
     key_id: String,
     public_point: Vec<u8>,
+    /// What good tokens say that were shown of late: checking a signature takes longer than most answers.
+    shown: Mutex<HashMap<String, Arc<Claims>>>,
     /// Who issues the tokens.
     pub(crate) issuer: String,
 }
@@ -89,6 +97,7 @@ impl Authenticator {
             decoding: DecodingKey::from_ec_pem(public_pem.as_bytes())?,
             key_id,
             public_point,
+            shown: Mutex::default(),
             issuer: issuer.to_owned(),
         })
     }
@@ -119,12 +128,7 @@ impl Authenticator {
         token: &str,
         audiences: &[String],
     ) -> Option<(User, Vec<String>)> {
-        let mut validation = Validation::new(Algorithm::ES256);
-        validation.set_audience(audiences);
-        validation.set_issuer(&[&self.issuer]);
-        validation.validate_nbf = true;
-        validation.leeway = 10;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
+        let claims = self.claims(token, audiences)?;
         let namespace = meta::text(&claims.kubernetes, &["namespace"]);
         let name = meta::text(&claims.kubernetes, &["serviceaccount", "name"]);
         let uid = meta::text(&claims.kubernetes, &["serviceaccount", "uid"]);
@@ -157,8 +161,36 @@ impl Authenticator {
             "authentication.kubernetes.io/credential-id".to_owned(),
             vec![format!("JTI={}", claims.jti)],
         ));
-        let good = claims.aud.into_iter().filter(|audience| audiences.contains(audience)).collect();
+        let good = claims.aud.iter().filter(|audience| audiences.contains(audience)).cloned().collect();
         Some((user, good))
+    }
+
+    /// What a token says, when it is one of this server's, for one of these audiences, and good now.
+    fn claims(&self, token: &str, audiences: &[String]) -> Option<Arc<Claims>> {
+        let lock = || self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().get(token).cloned();
+        let now = jiff::Timestamp::now().as_second();
+        let is_good = |claims: &&Arc<Claims>| {
+            claims.exp >= now - LEEWAY
+                && claims.nbf <= now + LEEWAY
+                && claims.aud.iter().any(|audience| audiences.contains(audience))
+        };
+        if let Some(claims) = known.as_ref().filter(is_good) {
+            return Some(claims.clone());
+        }
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.set_audience(audiences);
+        validation.set_issuer(&[&self.issuer]);
+        validation.validate_nbf = true;
+        validation.leeway = LEEWAY.unsigned_abs();
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
+        let claims = Arc::new(claims);
+        let mut shown = lock();
+        if shown.len() >= MOST_SHOWN {
+            shown.clear();
+        }
+        shown.insert(token.to_owned(), claims.clone());
+        Some(claims)
     }
 
     /// Whom a token of this server is for, if it is one and still good.
