@@ -6,38 +6,10 @@ use std::time::Instant;
 use wheelhouse_cluster::{ListOptions, metadata, resources};
 
 /// The create call of the user documents, as it stands there.
-const CREATE: &str = r#"curl -s -X POST "http://${GATEWAY_ADDR}/v2/nvcf/functions" \
-    -H "Host: api.${GATEWAY_ADDR}" \
-    -H "Authorization: Bearer $NVCF_TOKEN" \
-    -H 'accept: application/json' \
-    -H 'Content-Type: application/json' \
-    -d '{
-    "name": "function_name",
-    "inferenceUrl": "v2/models/model_name/versions/model_version/infer",
-    "inferencePort": 8001,
-    "helmChart": "oci://'${REGISTRY}'/'${REPOSITORY}'/charts/inference-test-1.0.tgz",
-    "helmChartServiceName": "service_name",
-    "apiBodyFormat": "CUSTOM"
-}'"#;
+const CREATE: &str = include_str!("../../../cli/src/commands/demo/create.sh");
 
 /// The deploy call of the user documents. There it breaks off with `...`; here the braces it leaves out are closed.
-const DEPLOY: &str = r#"curl -s -X POST "http://${GATEWAY_ADDR}/v2/nvcf/deployments/functions/${FUNCTION_ID}/versions/${FUNCTION_VERSION_ID}" \
- -H "Host: api.${GATEWAY_ADDR}" \
- -H "Authorization: Bearer $NVCF_TOKEN" \
- -H 'accept: application/json' \
- -H 'Content-Type: application/json' \
- -d '{
-     "deploymentSpecifications": [{
-         "gpu": "L40",
-         "backend": "nvcf-default",
-         "maxInstances": 2,
-         "minInstances": 1,
-         "configuration": {
-         "key_one": "<value>",
-         "key_two": { "key_two_subkey_one": "<value>", "key_two_subkey_two": "<value>" }
-     }
-     }]
- }'"#;
+const DEPLOY: &str = include_str!("../../../cli/src/commands/demo/deploy.sh");
 
 fn chart() -> Value {
     json!([
