@@ -21,8 +21,9 @@ use wheelhouse_functions::instance::Endpoint;
 
 /// Idle connections kept per endpoint.
 const KEPT: usize = 64;
-/// How long an idle connection is kept: below the 75 s after which many servers close it.
-const KEPT_FOR: Duration = Duration::from_secs(50);
+/// How long an idle connection is kept: below the 5 s after which common servers of models close it. A call sent just
+/// then would be lost.
+const KEPT_FOR: Duration = Duration::from_secs(4);
 
 /// Why a call did not reach an instance or got no answer.
 #[derive(Debug, thiserror::Error)]

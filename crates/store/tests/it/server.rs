@@ -59,6 +59,7 @@ impl Server {
                 command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
                 self.process = Some(command.spawn().unwrap());
             }
+            #[allow(clippy::disallowed_methods, reason = "there is nothing to wait on but its port")]
             std::thread::sleep(Duration::from_millis(20));
         }
     }
