@@ -1,5 +1,8 @@
 //! What goes wrong in clusters.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, IMAGE, Namespace, PATIENCE, READY_WHEN_LISTENING, deployment, service};
@@ -85,6 +88,53 @@ pub(crate) fn two_hundred_pods(namespace: &Namespace<'_>) {
         if left == 0 { Ok(()) } else { Err(format!("{left} pods")) }
     });
     eprintln!("200 pods gone in {:.1?}", begun.elapsed());
+}
+
+/// The whole process is killed again and again while clients write: each acknowledged object is there afterwards with
+/// the version it was given, and no version is given twice.
+pub(crate) fn nothing_acknowledged_is_lost_by_kills(cluster: &Cluster) {
+    const ROUNDS: usize = 3;
+    const WRITERS: usize = 3;
+    const WRITES_OF_A_ROUND: usize = 6;
+    let namespace = cluster.namespace("writes");
+    let acknowledged = Mutex::new(BTreeMap::new());
+    for round in 0..ROUNDS {
+        let killed = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for writer in 0..WRITERS {
+                let (namespace, acknowledged, killed) = (&namespace, &acknowledged, &killed);
+                scope.spawn(move || {
+                    for number in 0.. {
+                        if killed.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        let name = format!("r{round}-w{writer}-{number}");
+                        let version = "jsonpath={.metadata.resourceVersion}";
+                        let created = namespace.kubectl(&["create", "configmap", &name, "-o", version], "");
+                        if created.code == 0 {
+                            acknowledged.lock().unwrap().insert(name, created.out.trim().to_owned());
+                        }
+                    }
+                });
+            }
+            eventually("clients write", PATIENCE, || {
+                let count = acknowledged.lock().unwrap().len();
+                if count >= (round + 1) * WRITES_OF_A_ROUND { Ok(()) } else { Err(format!("{count} writes")) }
+            });
+            cluster.kill_and_start();
+            killed.store(true, Ordering::Relaxed);
+        });
+        let format = r#"jsonpath={range .items[*]}{.metadata.name}={.metadata.resourceVersion}{"\n"}{end}"#;
+        let listed = namespace.kubectl(&["get", "configmaps", "-o", format], "");
+        assert_eq!(listed.code, 0, "{listed:?}");
+        let found: BTreeMap<&str, &str> =
+            listed.out.lines().filter_map(|line| line.split_once('=')).collect();
+        let versions: BTreeSet<&str> = found.values().copied().collect();
+        assert_eq!(versions.len(), found.len(), "two objects have the same version: {found:?}");
+        for (name, version) in acknowledged.lock().unwrap().iter() {
+            assert_eq!(found.get(name.as_str()), Some(&version.as_str()), "{name} after kill {round}");
+        }
+    }
 }
 
 pub(crate) fn pods_come_up_again_after_a_kill(cluster: Cluster) {

@@ -98,6 +98,7 @@ fn the_local_cluster_runs_what_charts_bring() {
     assert!(failed.is_empty(), "these scenarios failed: {failed:?}");
     // What ran comes up again after the process was killed outright.
     if only.is_empty() {
+        faults::nothing_acknowledged_is_lost_by_kills(&cluster);
         faults::pods_come_up_again_after_a_kill(cluster);
     }
 }
