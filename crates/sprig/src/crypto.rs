@@ -32,13 +32,13 @@ pub(crate) const TABLE: &[Function] = &[
 /// Bytes a digest takes in one step.
 const BYTES_A_STEP: u64 = 32;
 
-/// What takes long costs steps by its time, at ten and more for each microsecond: a render ends after a
-/// second of computing, or two on a slow machine. A chart makes a few keys and hashes.
-const SLOW: u64 = 800_000;
+/// What takes long costs steps by its time: a render ends after two or three seconds of computing. Real charts make
+/// keys of 4096 bits in three templates, and a hash for each user.
+const SLOW: u64 = 500_000;
 /// A derived password takes a hundred milliseconds.
-const DERIVED: u64 = 2_500_000;
+const DERIVED: u64 = 1_000_000;
 /// A key of 4096 bits takes half a second, or thrice that with bad luck.
-const LARGE_KEY: u64 = 8_000_000;
+const LARGE_KEY: u64 = 4_000_000;
 
 /// Does something with random bytes. They come from the host of the environment.
 pub(crate) fn with_entropy<T>(
