@@ -31,7 +31,7 @@ fn answers_are_those_of_a_real_server() {
 }
 
 #[test]
-#[ignore = "takes minutes; run it with --include-ignored"]
+#[ignore = "played by `cargo xtask reference kubernetes`, here and on a real control plane"]
 fn controllers_do_what_those_of_a_real_control_plane_do() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
     runtime.block_on(controllers::run());
