@@ -1,6 +1,6 @@
 //! Which calls are invocations, and of what.
 
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, HeaderName, Method, Uri, header};
 use wheelhouse_functions::id::{FunctionId, RequestId, VersionId};
 use wheelhouse_functions::route::target_of_host;
 
@@ -40,6 +40,8 @@ pub(crate) struct Target {
 }
 
 const EXECUTE: &str = "/v2/nvcf/pexec/functions/";
+const FUNCTION_ID: HeaderName = HeaderName::from_static("function-id");
+const FUNCTION_VERSION_ID: HeaderName = HeaderName::from_static("function-version-id");
 const STATUS: &str = "/v2/nvcf/pexec/status/";
 /// Hosts of the API; calls to them are never passed through.
 const API_HOSTS: [&str; 4] = ["api.", "api-keys.", "sis.", "reval."];
@@ -61,8 +63,8 @@ pub(crate) fn classify(method: &Method, uri: &Uri, headers: &HeaderMap) -> Call 
     if API_HOSTS.iter().any(|prefix| host.starts_with(prefix)) {
         return Call::Api;
     }
-    if let Some(function) = named(headers, "function-id") {
-        let version = named(headers, "function-version-id");
+    if let Some(function) = named(headers, &FUNCTION_ID) {
+        let version = named(headers, &FUNCTION_VERSION_ID);
         return match (function.parse(), version.map(|version| version.parse())) {
             (Ok(function), None) => Call::PassThrough(Target { function, version: None }),
             (Ok(function), Some(Ok(version))) => {
@@ -85,12 +87,12 @@ pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
 
 /// A header, or, for browsers that cannot set any on a WebSocket, an entry `name.value` of
 /// `Sec-WebSocket-Protocol`.
-pub(crate) fn named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn named<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     if let Some(value) = headers.get(name) {
         return value.to_str().ok().map(str::trim);
     }
     let protocols = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
-    protocols.split(',').map(str::trim).find_map(|entry| entry.strip_prefix(name)?.strip_prefix('.'))
+    protocols.split(',').map(str::trim).find_map(|entry| entry.strip_prefix(name.as_str())?.strip_prefix('.'))
 }
 
 fn host(uri: &Uri, headers: &HeaderMap) -> String {

@@ -1,41 +1,67 @@
 //! What is taken from and put into heads on their way.
 
+use crate::instance::Instance;
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use wheelhouse_functions::access::Principal;
 use wheelhouse_functions::id::RequestId;
-use wheelhouse_functions::route::{Route, RouteInstance};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("nvcf-reqid");
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("nvcf-status");
 pub(crate) const POLL_SECONDS: HeaderName = HeaderName::from_static("nvcf-poll-seconds");
 /// How often an asynchronous call has been sent; more than 1 means an earlier try may have run.
 pub(crate) const ATTEMPT: HeaderName = HeaderName::from_static("nvcf-attempt");
+pub(crate) const FUNCTION_NAME: HeaderName = HeaderName::from_static("nvcf-function-name");
+pub(crate) const FUNCTION_ID: HeaderName = HeaderName::from_static("nvcf-function-id");
+pub(crate) const FUNCTION_VERSION_ID: HeaderName = HeaderName::from_static("nvcf-function-version-id");
+pub(crate) const BACKEND: HeaderName = HeaderName::from_static("nvcf-backend");
+pub(crate) const INSTANCE_TYPE: HeaderName = HeaderName::from_static("nvcf-instancetype");
+const SUBJECT: HeaderName = HeaderName::from_static("nvcf-sub");
+const ACCOUNT: HeaderName = HeaderName::from_static("nvcf-ncaid");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Headers that are about one connection only (RFC 9110, 7.6.1).
-const HOP_BY_HOP: [HeaderName; 7] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
-/// What the platform tells the function; a caller's own word on these is not passed on.
-const PLATFORM: [&str; 9] = [
-    "nvcf-reqid",
-    "nvcf-sub",
-    "nvcf-ncaid",
-    "nvcf-function-name",
-    "nvcf-function-id",
-    "nvcf-function-version-id",
-    "nvcf-backend",
-    "nvcf-instancetype",
-    "nvcf-env",
-];
+/// What the platform tells the function; a caller's own word on these is not passed on. Neither is what only the
+/// gateway needs to know.
+fn is_platform(name: &str) -> bool {
+    matches!(
+        name,
+        "nvcf-reqid"
+            | "nvcf-sub"
+            | "nvcf-ncaid"
+            | "nvcf-function-name"
+            | "nvcf-function-id"
+            | "nvcf-function-version-id"
+            | "nvcf-backend"
+            | "nvcf-instancetype"
+            | "nvcf-env"
+            | "authorization"
+            | "host"
+            | "function-id"
+            | "function-version-id"
+    )
+}
+
+/// Removes headers by name. To look at those there are costs less than to look for those there may be.
+fn remove(headers: &mut HeaderMap, is_meant: impl Fn(&str) -> bool) {
+    while let Some(name) = headers.keys().find(|name| is_meant(name.as_str())).cloned() {
+        headers.remove(name);
+    }
+}
 
 /// Removes what must not cross to the other side, and remembers `te: trailers`, which gRPC needs.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
@@ -46,9 +72,10 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
         .collect();
-    for name in HOP_BY_HOP.iter().chain(&named) {
+    for name in &named {
         headers.remove(name);
     }
+    remove(headers, is_hop_by_hop);
     let trailers = headers.get(header::TE).is_some_and(|value| value == "trailers");
     if !trailers {
         headers.remove(header::TE);
@@ -59,30 +86,19 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
 pub(crate) fn to_function(
     headers: &mut HeaderMap,
     request: RequestId,
-    route: &Route,
-    instance: &RouteInstance,
+    instance: &Instance,
     principal: &Principal,
 ) {
-    headers.remove(header::AUTHORIZATION);
-    headers.remove(header::HOST);
-    headers.remove("function-id");
-    headers.remove("function-version-id");
-    for name in PLATFORM {
-        headers.remove(name);
-    }
-    let mut set = |name: &'static str, value: &str| {
+    remove(headers, is_platform);
+    let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
+            headers.append(name, value);
         }
     };
-    set("nvcf-reqid", &request.to_string());
-    set("nvcf-sub", &principal.subject);
-    set("nvcf-ncaid", principal.account.as_str());
-    set("nvcf-function-name", &route.name);
-    set("nvcf-function-id", &route.function.to_string());
-    set("nvcf-function-version-id", &route.version.to_string());
-    set("nvcf-backend", &instance.backend);
-    set("nvcf-instancetype", &instance.instance_type);
+    set(REQUEST_ID, &request.to_string());
+    set(SUBJECT, &principal.subject);
+    set(ACCOUNT, principal.account.as_str());
+    headers.extend(instance.told.iter().cloned());
 }
 
 /// The reference's word for how a call ended.
@@ -105,14 +121,18 @@ pub(crate) fn mark(headers: &mut HeaderMap, request: RequestId, status: u16) {
 
 /// Says where the time went: authentication, queue, the function itself up to its answer's head.
 pub(crate) fn timing(headers: &mut HeaderMap, auth: Duration, queue: Duration, upstream: Duration) {
-    let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
-    let text = format!(
-        "auth;dur={:.3}, queue;dur={:.3}, upstream;dur={:.3}",
-        milliseconds(auth),
-        milliseconds(queue),
-        milliseconds(upstream)
-    );
-    if let Ok(value) = HeaderValue::from_str(&text) {
+    // Whole numbers: to format fractions takes longer than all else of a head.
+    let mut number = itoa::Buffer::new();
+    let mut text = String::with_capacity(64);
+    for (name, duration) in [("auth;dur=", auth), (", queue;dur=", queue), (", upstream;dur=", upstream)] {
+        let microseconds = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        text.push_str(name);
+        text.push_str(number.format(microseconds / 1000));
+        text.push('.');
+        // The digit in front keeps the zeros after the point.
+        text.push_str(number.format(1000 + microseconds % 1000).get(1..).unwrap_or_default());
+    }
+    if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(text)) {
         headers.append(SERVER_TIMING, value);
     }
 }
@@ -137,6 +157,14 @@ mod tests {
         let mut left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["te", "x-kept"]);
+    }
+
+    #[test]
+    fn times_are_milliseconds() {
+        let mut headers = HeaderMap::new();
+        let microseconds = Duration::from_micros;
+        timing(&mut headers, microseconds(7), microseconds(1_020), microseconds(61_000_345));
+        assert_eq!(headers[SERVER_TIMING], "auth;dur=0.007, queue;dur=1.020, upstream;dur=61000.345");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod body;
 mod classify;
 mod cors;
 mod headers;
+mod instance;
 mod limits;
 mod metrics;
 mod options;

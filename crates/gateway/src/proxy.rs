@@ -164,7 +164,8 @@ async fn admit(
 }
 
 async fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<Arc<Principal>, Refusal> {
-    let value = named(headers, "authorization").ok_or(Refusal::Unauthorized("missing bearer token"))?;
+    let value =
+        named(headers, &header::AUTHORIZATION).ok_or(Refusal::Unauthorized("missing bearer token"))?;
     // Entries of Sec-WebSocket-Protocol cannot hold a space: there the token stands alone.
     let token = match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),

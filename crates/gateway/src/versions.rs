@@ -3,13 +3,13 @@
 //! Every instance takes so many calls at a time. A call that finds no free slot waits: per account first come,
 //! first served, and accounts in turn, so that a busy account delays nobody but itself. The queue is bounded.
 
+use crate::instance::{Instance, Place};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 use tokio::sync::{Notify, oneshot};
 use wheelhouse_functions::id::{InstanceId, RequestId, VersionId};
-use wheelhouse_functions::instance::Endpoint;
-use wheelhouse_functions::route::{LoadSource, RouteInstance, RouteTable, VersionLoad};
+use wheelhouse_functions::route::{LoadSource, RouteTable, VersionLoad};
 
 /// Why a call did not get a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(crate) struct Version {
 
 #[derive(Default)]
 struct Inner {
-    instances: Vec<Arc<RouteInstance>>,
+    instances: Vec<Arc<Instance>>,
     busy: HashMap<InstanceId, u32>,
     turn: usize,
     /// Accounts with waiting calls, the next to be served first.
@@ -56,8 +56,8 @@ struct Waiting {
 pub(crate) struct Permit {
     /// Where the slot goes back to; `None` once it has gone back.
     version: Option<Arc<Version>>,
-    pub(crate) instance: Arc<RouteInstance>,
-    pub(crate) endpoint: Endpoint,
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) place: Arc<Place>,
 }
 
 impl Versions {
@@ -79,7 +79,8 @@ impl Versions {
     pub(crate) fn update(&self, table: &RouteTable) {
         for route in table.iter() {
             let version = self.get(route.version);
-            version.lock().instances = route.instances.iter().cloned().map(Arc::new).collect();
+            let instances = route.instances.iter().map(|of| Arc::new(Instance::new(route, of)));
+            version.lock().instances = instances.collect();
             version.pump();
         }
         let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
@@ -110,10 +111,10 @@ impl Versions {
             inner.last_activity = Some(Instant::now());
             // Whoever comes later never overtakes those who wait.
             if inner.queued == 0
-                && let Some((instance, endpoint)) = inner.take(prefer, avoid)
+                && let Some((instance, place)) = inner.take(prefer, avoid)
             {
                 drop(inner);
-                return Ok(Permit { version: Some(version), instance, endpoint });
+                return Ok(Permit { version: Some(version), instance, place });
             }
             if inner.queued >= self.queue_limit {
                 return Err(NoSlot::Full);
@@ -126,21 +127,21 @@ impl Versions {
             receiver
         };
         version.pump();
-        let place = Place { version: &version, account, request };
+        let seat = Seat { version: &version, account, request };
         let served = receiver.await;
-        drop(place);
+        drop(seat);
         served.map_err(|_| NoSlot::Dropped)
     }
 }
 
-/// A place in the queue, given up when the call leaves.
-struct Place<'a> {
+/// A seat in the queue, given up when the call leaves.
+struct Seat<'a> {
     version: &'a Version,
     account: &'a str,
     request: RequestId,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Seat<'_> {
     fn drop(&mut self) {
         self.version.lock().remove(self.account, self.request);
     }
@@ -157,14 +158,14 @@ impl Version {
             let (waiting, permit) = {
                 let mut inner = self.lock();
                 let Some(avoid) = inner.next().map(|waiting| waiting.avoid.clone()) else { return };
-                let Some((instance, endpoint)) = inner.take(None, &avoid) else { return };
+                let Some((instance, place)) = inner.take(None, &avoid) else { return };
                 let Some(waiting) = inner.pop() else { return };
-                (waiting, Permit { version: Some(Arc::clone(self)), instance, endpoint })
+                (waiting, Permit { version: Some(Arc::clone(self)), instance, place })
             };
             // Whoever left meanwhile gives the slot back; this loop serves the next one.
             if let Err(mut permit) = waiting.serve.send(permit) {
                 permit.version = None;
-                self.release(permit.instance.id);
+                self.release(permit.instance.of.id);
             }
         }
     }
@@ -184,7 +185,7 @@ impl Version {
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(version) = self.version.take() {
-            version.release(self.instance.id);
+            version.release(self.instance.of.id);
             version.pump();
         }
     }
@@ -196,25 +197,26 @@ impl Inner {
         &mut self,
         prefer: Option<InstanceId>,
         avoid: &[InstanceId],
-    ) -> Option<(Arc<RouteInstance>, Endpoint)> {
-        let busy = |instance: &RouteInstance| self.busy.get(&instance.id).copied().unwrap_or(0);
-        let free =
-            |instance: &&Arc<RouteInstance>| busy(instance) < instance.slots && !avoid.contains(&instance.id);
-        let preferred = self.instances.iter().filter(free).find(|instance| Some(instance.id) == prefer);
+    ) -> Option<(Arc<Instance>, Arc<Place>)> {
+        let busy = |instance: &Instance| self.busy.get(&instance.of.id).copied().unwrap_or(0);
+        let free = |instance: &&Arc<Instance>| {
+            busy(instance) < instance.of.slots && !avoid.contains(&instance.of.id)
+        };
+        let preferred = self.instances.iter().filter(free).find(|instance| Some(instance.of.id) == prefer);
         // Ties are broken by turns, so that idle instances share the work.
         let count = self.instances.len().max(1);
         let turn = self.turn % count;
         let least = || {
             let rotated = self.instances.iter().skip(turn).chain(self.instances.iter().take(turn));
             rotated.filter(free).min_by_key(|instance| {
-                u64::from(busy(instance)) * 1_000_000 / u64::from(instance.slots.max(1))
+                u64::from(busy(instance)) * 1_000_000 / u64::from(instance.of.slots.max(1))
             })
         };
         let chosen = Arc::clone(preferred.or_else(least)?);
         self.turn = self.turn.wrapping_add(1);
-        let endpoint = chosen.endpoints.get(self.turn % chosen.endpoints.len().max(1))?.clone();
-        *self.busy.entry(chosen.id).or_insert(0) += 1;
-        Some((chosen, endpoint))
+        let place = chosen.place(self.turn)?;
+        *self.busy.entry(chosen.of.id).or_insert(0) += 1;
+        Some((chosen, place))
     }
 
     fn push(&mut self, account: &str, waiting: Waiting) {
@@ -311,7 +313,9 @@ mod tests {
     use super::*;
     use std::time::Duration;
     use wheelhouse_functions::id::{AccountId, FunctionId};
+    use wheelhouse_functions::instance::Endpoint;
     use wheelhouse_functions::route::Route;
+    use wheelhouse_functions::route::RouteInstance;
     use wheelhouse_functions::version_state::VersionState;
 
     fn version() -> VersionId {
@@ -359,7 +363,7 @@ mod tests {
         let versions = Arc::clone(versions);
         tokio::spawn(async move {
             let permit = versions.acquire(version(), request(number), account, None, &[]).await?;
-            let host = permit.endpoint.host.clone();
+            let host = permit.place.endpoint.host.clone();
             // Held for ever: the test counts who is served.
             std::mem::forget(permit);
             Ok(host)
@@ -379,7 +383,7 @@ mod tests {
         for number in 0..4 {
             permits.push(versions.acquire(version(), request(number), "a", None, &[]).await.unwrap());
         }
-        let on = |host: &str| permits.iter().filter(|permit| permit.endpoint.host == host).count();
+        let on = |host: &str| permits.iter().filter(|permit| permit.place.endpoint.host == host).count();
         assert_eq!((on("i1"), on("i2")), (2, 2));
         let waiting = wait(&versions, 9, "a");
         settle().await;
@@ -448,9 +452,9 @@ mod tests {
         let first = InstanceId::from_parts(1, [1; 10]);
         for number in 0..4 {
             let permit = versions.acquire(version(), request(number), "a", Some(first), &[]).await.unwrap();
-            assert_eq!(permit.endpoint.host, "i1");
+            assert_eq!(permit.place.endpoint.host, "i1");
             let other = versions.acquire(version(), request(number), "a", None, &[first]).await.unwrap();
-            assert_eq!(other.endpoint.host, "i2");
+            assert_eq!(other.place.endpoint.host, "i2");
         }
     }
 

@@ -6,8 +6,12 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
+
+/// Shorter than the timers of calls, and long enough that a thread at rest costs nothing.
+const BEAT: Duration = Duration::from_secs(5);
 
 thread_local! {
     static NUMBER: Cell<usize> = const { Cell::new(0) };
@@ -53,6 +57,7 @@ impl Workers {
         let (handle, stop) = (runtime.handle().clone(), self.stop.clone());
         let serve = move || {
             NUMBER.set(number);
+            runtime.spawn(beat());
             runtime.block_on(stop.cancelled());
             runtime.shutdown_background();
         };
@@ -65,6 +70,14 @@ impl Workers {
     pub(crate) fn next(&self) -> Handle {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.handles.len().max(1);
         self.handles.get(turn).cloned().unwrap_or_else(Handle::current)
+    }
+}
+
+/// Keeps a timer that ends before all those of calls. One that ends before every other wakes its thread to be told, even
+/// from the thread itself: each call would write to its own thread's event counter and go round its loop once more.
+async fn beat() {
+    loop {
+        tokio::time::sleep(BEAT).await;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use aws_lc_rs::{digest, rand};
+use std::cell::RefCell;
 
 /// What every key of a self-hosted installation begins with; the reference's.
 pub const PREFIX: &str = "nvapi-nvcf-stg-";
@@ -63,7 +64,13 @@ impl KeyValue {
 /// Bytes as lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 /// Ten random bytes, for an identifier.
@@ -71,9 +78,19 @@ pub fn hex(bytes: &[u8]) -> String {
 /// # Errors
 /// When the system gives no randomness.
 pub fn random_bytes() -> Result<[u8; 10], Error> {
-    let mut random = [0; 10];
-    rand::fill(&mut random).map_err(|_| Error::Randomness)?;
-    Ok(random)
+    thread_local! {
+        // Asking for many at once costs as much as asking for ten, which every call would.
+        static LEFT: RefCell<Vec<[u8; 10]>> = const { RefCell::new(Vec::new()) };
+    }
+    LEFT.with_borrow_mut(|left| {
+        if let Some(random) = left.pop() {
+            return Ok(random);
+        }
+        let mut many = [[0; 10]; 64];
+        rand::fill(many.as_flattened_mut()).map_err(|_| Error::Randomness)?;
+        left.extend(many);
+        left.pop().ok_or(Error::Randomness)
+    })
 }
 
 #[cfg(test)]

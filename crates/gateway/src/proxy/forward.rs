@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::rewound::Rewound;
 use crate::upstream::{Sent, UpstreamError};
 use crate::versions::{NoSlot, Permit};
-use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
+use http::{Method, Request, Response, Uri, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use std::sync::{Arc, PoisonError};
@@ -68,7 +68,7 @@ pub(super) async fn pass_through(
         };
     if grpc {
         let mut pinned = connection.pinned.lock().unwrap_or_else(PoisonError::into_inner);
-        pinned.insert(admitted.route.version, permit.instance.id);
+        pinned.insert(admitted.route.version, permit.instance.of.id);
     }
     let status = response.status();
     if let (Some(wanted), Some(function)) = (upgrading, switched) {
@@ -109,34 +109,23 @@ pub(crate) async fn exchange(
             NoSlot::Dropped => Refusal::new(ProblemKind::NotFound, "The function was undeployed"),
         })?;
         let outcome = Outcome { sent: Instant::now() };
-        headers::to_function(
-            &mut parts.headers,
-            admitted.request,
-            route,
-            &permit.instance,
-            &admitted.principal,
-        );
+        let (instance, place) = (&permit.instance, &permit.place);
+        headers::to_function(&mut parts.headers, admitted.request, instance, &admitted.principal);
         let traced = admitted.trace.as_ref();
-        let span = traced.map(|trace| trace.sending(tries + 1, &permit.instance, &mut parts.headers));
-        let endpoint = &permit.endpoint;
-        let authority = format!("{}:{}", endpoint.host, endpoint.port);
-        let wrong = |_| Refusal::new(ProblemKind::BadRequest, "The path cannot be sent on");
-        let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let uri: Uri = if multiplexed { format!("http://{authority}{path}") } else { path.to_owned() }
-            .parse()
-            .map_err(wrong)?;
+        let span = traced.map(|trace| trace.sending(tries + 1, &instance.of, &mut parts.headers));
+        let uri = if multiplexed { absolute(&parts.uri, &place.authority)? } else { parts.uri.clone() };
         let mut outgoing = Request::new(body.take().unwrap_or_else(crate::body::empty));
         *outgoing.method_mut() = parts.method.clone();
         *outgoing.uri_mut() = uri;
         *outgoing.version_mut() = if multiplexed { Version::HTTP_2 } else { Version::HTTP_11 };
         *outgoing.headers_mut() = std::mem::take(&mut parts.headers);
-        if !multiplexed && let Ok(host) = HeaderValue::from_str(&authority) {
-            outgoing.headers_mut().insert(header::HOST, host);
+        if !multiplexed && let Some(host) = &place.host {
+            outgoing.headers_mut().insert(header::HOST, host.clone());
         }
         if let Some(sending) = sending {
-            sending(permit.instance.id).await?;
+            sending(permit.instance.of.id).await?;
         }
-        match shared.upstream.send(endpoint, outgoing, multiplexed).await {
+        match shared.upstream.send(&place.endpoint, outgoing, multiplexed).await {
             Ok(Sent { response, switched }) => {
                 if let Some(span) = span {
                     span.answered(response.status().as_u16());
@@ -144,7 +133,7 @@ pub(crate) async fn exchange(
                 return Ok(Exchange { response, permit, outcome, switched });
             }
             Err(UpstreamError::Connect(address, error, unsent)) => {
-                let (request, instance) = (admitted.request, permit.instance.id);
+                let (request, instance) = (admitted.request, permit.instance.of.id);
                 tracing::warn!(%request, address, %error, %instance, "cannot reach an instance");
                 tries += 1;
                 let Some(unsent) = unsent.filter(|_| tries < TRIES) else {
@@ -152,7 +141,7 @@ pub(crate) async fn exchange(
                 };
                 let (unsent, unsent_body) = unsent.into_parts();
                 (parts.headers, body) = (unsent.headers, Some(unsent_body));
-                avoid.push(permit.instance.id);
+                avoid.push(permit.instance.of.id);
                 let others = route.instances.iter().any(|instance| !avoid.contains(&instance.id));
                 drop(permit);
                 if !others {
@@ -162,12 +151,19 @@ pub(crate) async fn exchange(
                 }
             }
             Err(error) => {
-                let (request, instance) = (admitted.request, permit.instance.id);
+                let (request, instance) = (admitted.request, permit.instance.of.id);
                 tracing::warn!(%request, %error, %instance, "an instance did not answer");
                 return Err(Refusal::new(ProblemKind::BadGateway, "The instance closed the connection"));
             }
         }
     }
+}
+
+/// The URI of a call as HTTP/2 sends it.
+fn absolute(uri: &Uri, authority: &str) -> Result<Uri, Refusal> {
+    let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let parsed = format!("http://{authority}{path}").parse();
+    parsed.map_err(|_| Refusal::new(ProblemKind::BadRequest, "The path cannot be sent on"))
 }
 
 /// The request that a legacy call makes: its body goes to the inference URL.
