@@ -5,7 +5,7 @@
 //! a call that was waiting when the process ended is queued again; one that was being answered is sent again marked
 //! with `NVCF-ATTEMPT`, because whether the earlier try ran is not known.
 
-use crate::body::{Body, NotCollected, collect, empty, full, held};
+use crate::body::{Body, BoxRequest, NotCollected, collect, empty, full, held};
 use crate::headers;
 use crate::options::Shared;
 use crate::proxy::{Admitted, Exchange, exchange, finish, legacy_parts};
@@ -13,7 +13,6 @@ use crate::refusal::Refusal;
 use crate::trace::Traced;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,7 +62,7 @@ impl Asynchronous {
 pub(crate) async fn execute(
     shared: &Arc<Shared>,
     admitted: Admitted,
-    request: Request<Incoming>,
+    request: BoxRequest,
 ) -> Result<Response<Body>, Refusal> {
     let at_once = request
         .headers()
@@ -92,7 +91,7 @@ pub(crate) async fn execute(
     let sent_to: Arc<Mutex<Option<InstanceId>>> = Arc::default();
     let mut exchanging = {
         let (shared, admitted, sent_to) = (Arc::clone(shared), Arc::clone(&admitted), Arc::clone(&sent_to));
-        let request = outgoing.clone().map(|()| full(bytes.clone()));
+        let request = Box::new(outgoing.clone().map(|()| full(bytes.clone())));
         Box::pin(async move {
             let sending = |instance| -> BoxFuture<'_, Result<(), Refusal>> {
                 *sent_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(instance);
@@ -234,7 +233,7 @@ async fn send(shared: &Arc<Shared>, record: AsyncRequest, body: Bytes) -> Result
         authenticated: Instant::now(),
         trace: Traced::begin(shared, id, &headers),
     };
-    let mut request = Request::new(full(body));
+    let mut request = Box::new(Request::new(full(body)));
     *request.method_mut() = record.method.parse().unwrap_or(http::Method::POST);
     *request.uri_mut() = record.path.parse().unwrap_or_else(|_| http::Uri::from_static("/"));
     *request.headers_mut() = headers;

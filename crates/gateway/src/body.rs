@@ -1,4 +1,4 @@
-//! Bodies of answers.
+//! Bodies of requests and answers.
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Empty, Full};
@@ -11,6 +11,9 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A body on its way.
 pub type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, BoxError>;
+
+/// A request on its way. Boxed, for each layer it goes through keeps what it is given.
+pub(crate) type BoxRequest = Box<http::Request<Body>>;
 
 /// A body that is there already.
 pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {

@@ -60,7 +60,9 @@ pub(crate) fn classify(method: &Method, uri: &Uri, headers: &HeaderMap) -> Call 
         return rest.parse().map_or(Call::Malformed, Call::Status);
     }
     let host = host(uri, headers);
-    if API_HOSTS.iter().any(|prefix| host.starts_with(prefix)) {
+    let starts =
+        |prefix: &str| host.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    if API_HOSTS.iter().any(|prefix| starts(prefix)) {
         return Call::Api;
     }
     if let Some(function) = named(headers, &FUNCTION_ID) {
@@ -73,7 +75,7 @@ pub(crate) fn classify(method: &Method, uri: &Uri, headers: &HeaderMap) -> Call 
             (Err(_), _) | (_, Some(Err(_))) => Call::Malformed,
         };
     }
-    if let Some((function, version)) = target_of_host(&host) {
+    if let Some((function, version)) = target_of_host(host) {
         return Call::PassThrough(Target { function, version });
     }
     if is_grpc(headers) { Call::GrpcWithoutTarget } else { Call::Api }
@@ -95,10 +97,9 @@ pub(crate) fn named<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a
     protocols.split(',').map(str::trim).find_map(|entry| entry.strip_prefix(name.as_str())?.strip_prefix('.'))
 }
 
-fn host(uri: &Uri, headers: &HeaderMap) -> String {
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
     let from_header = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    let host = from_header.or_else(|| uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default();
-    host.to_ascii_lowercase()
+    from_header.or_else(|| uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
 }
 
 fn legacy_target(rest: &str) -> Option<Target> {
@@ -143,6 +144,8 @@ mod tests {
         check(get.clone(), "/", &[("function-id", F), ("function-version-id", "x")], "Malformed");
         check(get.clone(), "/", &[("host", "api.d"), ("function-id", F)], "Api");
         check(get.clone(), "/v2/nvcf/functions", &[("host", "api.d:8080")], "Api");
+        check(get.clone(), "/", &[("host", "API.d"), ("function-id", F)], "Api");
+        check(get.clone(), "/", &[("host", &format!("{}.d", F.to_uppercase()))], "pass 0");
         check(get.clone(), "/v2/nvcf/functions", &[("host", "127.0.0.1:8080")], "Api");
         let post = Method::POST;
         check(post.clone(), &format!("/v2/nvcf/pexec/functions/{F}"), &[("host", "api.d")], "execute 0");

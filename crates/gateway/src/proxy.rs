@@ -4,7 +4,7 @@ mod forward;
 mod upgrade;
 
 use crate::asynchronous;
-use crate::body::Body;
+use crate::body::{Body, BoxRequest};
 use crate::classify::{Call, Target, is_grpc, named};
 use crate::cors;
 use crate::headers;
@@ -12,8 +12,7 @@ use crate::options::Shared;
 use crate::refusal::Refusal;
 use crate::trace::Traced;
 use forward::Outcome;
-use http::{HeaderMap, Request, Response, header};
-use hyper::body::Incoming;
+use http::{HeaderMap, Response, header};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -58,7 +57,7 @@ pub(crate) async fn answer(
     shared: Arc<Shared>,
     connection: Arc<Connection>,
     call: Call,
-    request: Request<Incoming>,
+    request: BoxRequest,
 ) -> Response<Body> {
     let started = Instant::now();
     let path = request.uri().path().to_owned();
@@ -73,8 +72,8 @@ pub(crate) async fn answer(
     let begun = Begun { id, started, trace: trace.clone() };
     let answered = match call {
         Call::PassThrough(target) => pass_through(&shared, &connection, begun, target, request).await,
-        Call::Execute(target) => execute(&shared, begun, target, request).await,
-        Call::Status(asked) => status(&shared, asked, &request).await,
+        Call::Execute(target) => Box::pin(execute(&shared, begun, target, request)).await,
+        Call::Status(asked) => Box::pin(status(&shared, asked, request.headers())).await,
         Call::GrpcWithoutTarget => Err(Refusal::NoTarget),
         Call::Malformed | Call::Api => Err(Refusal::new(ProblemKind::NotFound, "No such function")),
     };
@@ -111,7 +110,7 @@ async fn pass_through(
     connection: &Connection,
     begun: Begun,
     target: Target,
-    request: Request<Incoming>,
+    request: BoxRequest,
 ) -> Result<Response<Body>, Refusal> {
     let admitted = admit(shared, begun, target, request.headers(), shared.options.default_wait).await?;
     forward::pass_through(shared, connection, &admitted, request).await
@@ -121,7 +120,7 @@ async fn execute(
     shared: &Arc<Shared>,
     begun: Begun,
     target: Target,
-    request: Request<Incoming>,
+    request: BoxRequest,
 ) -> Result<Response<Body>, Refusal> {
     let accept =
         request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -134,11 +133,11 @@ async fn execute(
 async fn status(
     shared: &Arc<Shared>,
     asked: RequestId,
-    request: &Request<Incoming>,
+    headers: &HeaderMap,
 ) -> Result<Response<Body>, Refusal> {
-    let principal = authenticate(shared, request.headers()).await?;
+    let principal = authenticate(shared, headers).await?;
     principal.require(Scope::InvokeFunction).map_err(Refusal::Problem)?;
-    let wait = wait(request.headers(), shared, shared.options.default_wait)?;
+    let wait = wait(headers, shared, shared.options.default_wait)?;
     asynchronous::status(shared, &principal, asked, wait).await
 }
 
@@ -198,23 +197,24 @@ fn find(
         )
     };
     let table = Arc::clone(&shared.routes.borrow());
-    let visible: Vec<&Arc<Route>> = table
-        .function(target.function)
-        .filter(|route| target.version.is_none_or(|version| version == route.version))
-        .filter(|route| {
-            let ownership = Ownership {
-                owner: &route.account,
-                function: route.function,
-                version: Some(route.version),
-                shared_with: &route.shared_with,
-            };
-            principal.standing(&ownership) != Standing::Stranger
-        })
-        .collect();
-    let invocable: Vec<&Arc<Route>> =
-        visible.iter().copied().filter(|route| route.state.is_invocable()).collect();
-    if invocable.is_empty() {
-        return Err(if visible.iter().any(|route| route.state == VersionState::Degraded) {
+    let visible = || {
+        table
+            .function(target.function)
+            .filter(|route| target.version.is_none_or(|version| version == route.version))
+            .filter(|route| {
+                let ownership = Ownership {
+                    owner: &route.account,
+                    function: route.function,
+                    version: Some(route.version),
+                    shared_with: &route.shared_with,
+                };
+                principal.standing(&ownership) != Standing::Stranger
+            })
+    };
+    let invocable = || visible().filter(|route| route.state.is_invocable());
+    let count = invocable().count();
+    if count == 0 {
+        return Err(if visible().any(|route| route.state == VersionState::Degraded) {
             Refusal::new(ProblemKind::BadRequest, "DEGRADED function cannot be invoked")
         } else {
             missing()
@@ -222,7 +222,7 @@ fn find(
     }
     // The request's id is random enough to choose by.
     let number = usize::from(request.uuid().as_bytes().last().copied().unwrap_or(0));
-    invocable.get(number % invocable.len()).map(|route| Arc::clone(route)).ok_or_else(missing)
+    invocable().nth(number % count).map(Arc::clone).ok_or_else(missing)
 }
 
 /// How long the caller waits for an answer's head.

@@ -10,6 +10,7 @@ use crate::options::{ApiService, Shared};
 use crate::proxy::{self, Connection};
 use crate::workers::Workers;
 use http::{Request, Response};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -180,6 +181,9 @@ async fn handle(
     }
     match classify(request.method(), request.uri(), request.headers()) {
         Call::Api => (serving.api)(request).await,
-        call => Ok(proxy::answer(Arc::clone(&serving.shared), connection, call, request).await),
+        call => {
+            let request = Box::new(request.map(|body| body.map_err(Into::into).boxed_unsync()));
+            Ok(proxy::answer(Arc::clone(&serving.shared), connection, call, request).await)
+        }
     }
 }

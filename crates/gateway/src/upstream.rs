@@ -4,7 +4,8 @@ mod answer;
 mod link;
 mod message;
 
-use crate::body::{Body, BoxError, full};
+use crate::body::{Body, BoxError, BoxRequest, full};
+use crate::instance::Place;
 use crate::rewound::Rewound;
 use crate::workers;
 use answer::Answer;
@@ -30,10 +31,16 @@ const KEPT_FOR: Duration = Duration::from_secs(4);
 pub(crate) enum UpstreamError {
     /// Nothing was sent: another instance may be tried.
     #[error("cannot connect to {0}")]
-    Connect(String, #[source] BoxError, Option<Box<Request<Body>>>),
+    Connect(String, #[source] BoxError, Option<BoxRequest>),
     /// Something was or may have been sent.
     #[error("the instance did not answer")]
     Answer(#[source] BoxError),
+}
+
+impl UpstreamError {
+    fn connect(endpoint: &Endpoint, error: BoxError, unsent: BoxRequest) -> Self {
+        Self::Connect(format!("{}:{}", endpoint.host, endpoint.port), error, Some(unsent))
+    }
 }
 
 /// What came of a request.
@@ -72,7 +79,7 @@ impl Kept {
 /// Where a connection goes back to.
 struct Home {
     pool: Arc<Pool>,
-    endpoint: Endpoint,
+    place: Arc<Place>,
 }
 
 impl Upstream {
@@ -91,25 +98,26 @@ impl Upstream {
     /// [`UpstreamError::Connect`] with the request when nothing was sent.
     pub(crate) async fn send(
         &self,
-        endpoint: &Endpoint,
-        request: Request<Body>,
+        place: &Arc<Place>,
+        request: BoxRequest,
         multiplexed: bool,
     ) -> Result<Sent, UpstreamError> {
         if multiplexed {
-            let response = self.send_http2(endpoint, request).await?;
+            let response = Box::pin(self.send_http2(&place.endpoint, *request)).await?;
             Ok(Sent { response, switched: None })
         } else {
-            self.send_http1(endpoint, request).await
+            self.send_http1(place, request).await
         }
     }
 
-    async fn send_http1(&self, endpoint: &Endpoint, request: Request<Body>) -> Result<Sent, UpstreamError> {
+    async fn send_http1(&self, place: &Arc<Place>, request: BoxRequest) -> Result<Sent, UpstreamError> {
+        let endpoint = &place.endpoint;
         let pool = self.pool();
         let mut link = match pool.take(endpoint) {
             Some(link) => link,
-            None => match self.stream(endpoint).await {
+            None => match Box::pin(self.stream(endpoint)).await {
                 Ok(stream) => Link::new(stream),
-                Err(error) => return Err(connect_error(endpoint, error, request)),
+                Err(error) => return Err(UpstreamError::connect(endpoint, error, request)),
             },
         };
         let wants_switch = request.headers().contains_key(http::header::UPGRADE);
@@ -126,7 +134,7 @@ impl Upstream {
             return Ok(Sent { response, switched: Some(link.into_rewound()) });
         }
         let mut framing = head.framing;
-        let home = head.kept.then(|| Home { pool, endpoint: endpoint.clone() });
+        let home = head.kept.then(|| Home { pool, place: Arc::clone(place) });
         let body = match link.whole_body(&mut framing) {
             Some(bytes) => {
                 if let Some(home) = home {
@@ -156,7 +164,7 @@ impl Upstream {
                         pool.multiplexed().insert(endpoint.clone(), sender.clone());
                         sender
                     }
-                    Err(error) => return Err(connect_error(endpoint, error, request)),
+                    Err(error) => return Err(UpstreamError::connect(endpoint, error, Box::new(request))),
                 },
             };
             match sender.try_send_request(request).await {
@@ -168,7 +176,8 @@ impl Upstream {
                         request = unsent;
                     }
                     Some(unsent) => {
-                        return Err(connect_error(endpoint, Box::new(error.into_error()), unsent));
+                        let error = Box::new(error.into_error());
+                        return Err(UpstreamError::connect(endpoint, error, Box::new(unsent)));
                     }
                     None => return Err(UpstreamError::Answer(error.into_error().into())),
                 },
@@ -198,10 +207,6 @@ impl Upstream {
     }
 }
 
-fn connect_error(endpoint: &Endpoint, error: BoxError, unsent: Request<Body>) -> UpstreamError {
-    UpstreamError::Connect(format!("{}:{}", endpoint.host, endpoint.port), error, Some(Box::new(unsent)))
-}
-
 impl Pool {
     fn multiplexed(&self) -> std::sync::MutexGuard<'_, HashMap<Endpoint, http2::SendRequest<Body>>> {
         self.multiplexed.lock().unwrap_or_else(PoisonError::into_inner)
@@ -219,14 +224,17 @@ impl Pool {
         None
     }
 
-    fn put(&self, endpoint: Endpoint, link: Kept) {
+    fn put(&self, endpoint: &Endpoint, link: Kept) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() > 1024 {
             idle.retain(|_, kept| kept.iter().any(|kept| kept.since.elapsed() < KEPT_FOR));
         }
-        let kept = idle.entry(endpoint).or_default();
-        if kept.len() < KEPT {
-            kept.push(link);
+        match idle.get_mut(endpoint) {
+            Some(kept) if kept.len() < KEPT => kept.push(link),
+            Some(_) => {}
+            None => {
+                idle.insert(endpoint.clone(), vec![link]);
+            }
         }
     }
 }

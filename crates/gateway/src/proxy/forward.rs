@@ -1,7 +1,7 @@
 //! Getting a slot, sending, and streaming the answer.
 
 use super::{Admitted, Connection, Switched, finish, upgrade};
-use crate::body::{Body, held};
+use crate::body::{Body, BoxRequest, held};
 use crate::classify::is_grpc;
 use crate::headers;
 use crate::options::Shared;
@@ -10,8 +10,6 @@ use crate::rewound::Rewound;
 use crate::upstream::{Sent, UpstreamError};
 use crate::versions::{NoSlot, Permit};
 use http::{Method, Request, Response, Uri, Version, header};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use wheelhouse_functions::id::InstanceId;
@@ -42,19 +40,18 @@ pub(super) async fn pass_through(
     shared: &Arc<Shared>,
     connection: &Connection,
     admitted: &Admitted,
-    request: Request<Incoming>,
+    mut request: BoxRequest,
 ) -> Result<Response<Body>, Refusal> {
     let grpc = is_grpc(request.headers());
     let upgrading = upgrade::wanted(&request);
-    let (mut parts, body) = request.into_parts();
-    headers::strip_hop_by_hop(&mut parts.headers);
+    let caller = request.headers_mut();
+    headers::strip_hop_by_hop(caller);
     // Only the gateway says that a call is sent again.
-    parts.headers.remove(headers::ATTEMPT);
-    let protocols = upgrade::strip_named_protocols(&mut parts.headers);
+    caller.remove(headers::ATTEMPT);
+    let protocols = upgrade::strip_named_protocols(caller);
     if let Some(wanted) = &upgrading {
-        wanted.ask(&mut parts.headers);
+        wanted.ask(caller);
     }
-    let request = Request::from_parts(parts, body.map_err(Into::into).boxed_unsync());
     let pinned = if grpc {
         connection.pinned.lock().unwrap_or_else(PoisonError::into_inner).get(&admitted.route.version).copied()
     } else {
@@ -90,14 +87,14 @@ pub(crate) type Sending<'a> = dyn Fn(InstanceId) -> BoxFuture<'a, Result<(), Ref
 pub(crate) async fn exchange(
     shared: &Shared,
     admitted: &Admitted,
-    request: Request<Body>,
+    mut request: BoxRequest,
     multiplexed: bool,
     prefer: Option<InstanceId>,
     sending: Option<&Sending<'_>>,
 ) -> Result<Exchange, Refusal> {
     let route = &admitted.route;
-    let (mut parts, body) = request.into_parts();
-    let mut body = Some(body);
+    // What is known of the caller's connection says nothing about the instance's.
+    request.extensions_mut().clear();
     let mut avoid: Vec<InstanceId> = Vec::new();
     let mut tries = 0;
     loop {
@@ -110,22 +107,22 @@ pub(crate) async fn exchange(
         })?;
         let outcome = Outcome { sent: Instant::now() };
         let (instance, place) = (&permit.instance, &permit.place);
-        headers::to_function(&mut parts.headers, admitted.request, instance, &admitted.principal);
+        headers::to_function(request.headers_mut(), admitted.request, instance, &admitted.principal);
         let traced = admitted.trace.as_ref();
-        let span = traced.map(|trace| trace.sending(tries + 1, &instance.of, &mut parts.headers));
-        let uri = if multiplexed { absolute(&parts.uri, &place.authority)? } else { parts.uri.clone() };
-        let mut outgoing = Request::new(body.take().unwrap_or_else(crate::body::empty));
-        *outgoing.method_mut() = parts.method.clone();
-        *outgoing.uri_mut() = uri;
-        *outgoing.version_mut() = if multiplexed { Version::HTTP_2 } else { Version::HTTP_11 };
-        *outgoing.headers_mut() = std::mem::take(&mut parts.headers);
-        if !multiplexed && let Some(host) = &place.host {
-            outgoing.headers_mut().insert(header::HOST, host.clone());
+        let span = traced.map(|trace| trace.sending(tries + 1, &instance.of, request.headers_mut()));
+        if multiplexed {
+            *request.uri_mut() = absolute(request.uri(), &place.authority)?;
+            *request.version_mut() = Version::HTTP_2;
+        } else {
+            *request.version_mut() = Version::HTTP_11;
+            if let Some(host) = &place.host {
+                request.headers_mut().insert(header::HOST, host.clone());
+            }
         }
         if let Some(sending) = sending {
             sending(permit.instance.of.id).await?;
         }
-        match shared.upstream.send(&place.endpoint, outgoing, multiplexed).await {
+        match shared.upstream.send(place, request, multiplexed).await {
             Ok(Sent { response, switched }) => {
                 if let Some(span) = span {
                     span.answered(response.status().as_u16());
@@ -133,14 +130,13 @@ pub(crate) async fn exchange(
                 return Ok(Exchange { response, permit, outcome, switched });
             }
             Err(UpstreamError::Connect(address, error, unsent)) => {
-                let (request, instance) = (admitted.request, permit.instance.of.id);
-                tracing::warn!(%request, address, %error, %instance, "cannot reach an instance");
+                let (id, instance) = (admitted.request, permit.instance.of.id);
+                tracing::warn!(request = %id, address, %error, %instance, "cannot reach an instance");
                 tries += 1;
                 let Some(unsent) = unsent.filter(|_| tries < TRIES) else {
                     return Err(Refusal::new(ProblemKind::ServiceUnavailable, "No instance can be reached"));
                 };
-                let (unsent, unsent_body) = unsent.into_parts();
-                (parts.headers, body) = (unsent.headers, Some(unsent_body));
+                request = unsent;
                 avoid.push(permit.instance.of.id);
                 let others = route.instances.iter().any(|instance| !avoid.contains(&instance.id));
                 drop(permit);
@@ -151,8 +147,8 @@ pub(crate) async fn exchange(
                 }
             }
             Err(error) => {
-                let (request, instance) = (admitted.request, permit.instance.of.id);
-                tracing::warn!(%request, %error, %instance, "an instance did not answer");
+                let (id, instance) = (admitted.request, permit.instance.of.id);
+                tracing::warn!(request = %id, %error, %instance, "an instance did not answer");
                 return Err(Refusal::new(ProblemKind::BadGateway, "The instance closed the connection"));
             }
         }

@@ -29,7 +29,7 @@ impl Answer {
 impl Home {
     pub(super) fn put(self, link: Link) {
         if link.is_idle() {
-            self.pool.put(self.endpoint, Kept::now(link));
+            self.pool.put(&self.place.endpoint, Kept::now(link));
         }
     }
 }

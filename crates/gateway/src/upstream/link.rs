@@ -2,10 +2,10 @@
 //! of its own would cost changes of task for each piece that crosses it. While nothing crosses it, it holds no buffers.
 
 use super::message::{Framing, Head, Malformed, take_head, write_head};
-use crate::body::{Body, BoxError};
+use crate::body::{Body, BoxError, BoxRequest};
 use crate::rewound::Rewound;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use http::{Method, Request};
+use http::Method;
 use hyper::body::{Body as _, Frame};
 use std::future::poll_fn;
 use std::io;
@@ -57,7 +57,7 @@ impl Link {
 
     /// Sends a request and waits for the answer's head. What is left of the request goes out with
     /// [`Link::poll_body`].
-    pub(super) async fn exchange(&mut self, request: Request<Body>) -> Result<Head, Broken> {
+    pub(super) async fn exchange(&mut self, request: BoxRequest) -> Result<Head, Broken> {
         let (parts, body) = request.into_parts();
         let length = body.size_hint().exact();
         let mut out = BytesMut::with_capacity(1 << 10);

@@ -103,8 +103,8 @@ fn header_map(head: &[u8], parsed: &[httparse::Header<'_>]) -> Result<HeaderMap,
 }
 
 fn words<'a>(map: &'a HeaderMap, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'a str> {
-    let values = map.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.collect::<Vec<_>>().into_iter().flat_map(|value| value.split(',')).map(str::trim)
+    let values = map.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
 fn stays_open(map: &HeaderMap, modern: bool) -> bool {
