@@ -17,6 +17,7 @@ mod cors;
 mod headers;
 mod instance;
 mod limits;
+mod linger;
 mod metrics;
 mod options;
 mod proxy;

@@ -6,6 +6,7 @@ mod http1;
 use crate::body::Body;
 use crate::classify::{Call, classify};
 use crate::cors;
+use crate::linger;
 use crate::options::{ApiService, Shared};
 use crate::proxy::{self, Connection};
 use crate::workers::Workers;
@@ -176,6 +177,7 @@ async fn handle(
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
+    let _under_way = linger::begin();
     if let Some(answer) = cors::preflight(request.method(), request.uri(), request.headers()) {
         return Ok(answer);
     }

@@ -3,7 +3,9 @@
 //! A call stays on one thread from its client to its instance and back. On a runtime that shares its tasks among
 //! threads, each piece of a call wakes another thread that looks for work, which costs more than the work.
 
+use crate::linger;
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -44,20 +46,22 @@ impl Workers {
             next: AtomicUsize::new(0),
             stop: CancellationToken::new(),
         };
+        let calls = Arc::default();
         for number in 1..=count() {
-            if let Err(error) = workers.add(number) {
+            if let Err(error) = workers.add(number, &calls) {
                 tracing::warn!(%error, number, "cannot start a thread of the gateway");
             }
         }
         workers
     }
 
-    fn add(&mut self, number: usize) -> std::io::Result<()> {
+    fn add(&mut self, number: usize, calls: &Arc<AtomicUsize>) -> std::io::Result<()> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let (handle, stop) = (runtime.handle().clone(), self.stop.clone());
+        let (handle, stop, calls) = (runtime.handle().clone(), self.stop.clone(), Arc::clone(calls));
         let serve = move || {
             NUMBER.set(number);
             runtime.spawn(beat());
+            runtime.spawn(linger::attend(calls));
             runtime.block_on(stop.cancelled());
             runtime.shutdown_background();
         };
