@@ -57,6 +57,8 @@ fn all() -> Api {
     handlers::clusters::register(&mut api);
     handlers::instances::register(&mut api);
     handlers::keys::register(&mut api);
+    handlers::key_owners::register(&mut api);
+    handlers::tokens::register(&mut api);
     handlers::charts::register(&mut api);
     handlers::agents::register(&mut api);
     handlers::logs::register(&mut api);

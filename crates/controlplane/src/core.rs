@@ -1,6 +1,7 @@
 //! What all handlers and the reconciler share.
 
 pub(crate) mod charts;
+pub(crate) mod entries;
 pub(crate) mod keys;
 pub(crate) mod logs;
 
@@ -32,6 +33,8 @@ pub(crate) struct Core {
     /// Counts changes of what agents are to have.
     pub(crate) work: watch::Sender<u64>,
     pub(crate) routes: watch::Sender<Arc<RouteTable>>,
+    /// Versions as listings show them.
+    pub(crate) entries: entries::Entries,
     /// Logs that are read now.
     pub(crate) logs: Arc<logs::Logs>,
     pub(crate) spans: Option<Arc<dyn SpanSink>>,

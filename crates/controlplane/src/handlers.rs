@@ -8,7 +8,9 @@ pub(crate) mod clusters;
 pub(crate) mod deployments;
 pub(crate) mod functions;
 pub(crate) mod instances;
+pub(crate) mod key_owners;
 pub(crate) mod keys;
+mod listing;
 pub(crate) mod logs;
 pub(crate) mod observability;
 pub(crate) mod queues;
@@ -16,5 +18,6 @@ pub(crate) mod rate_limits;
 pub(crate) mod registry_credentials;
 pub(crate) mod secrets;
 pub(crate) mod telemetries;
+pub(crate) mod tokens;
 
 mod find;

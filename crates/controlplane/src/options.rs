@@ -115,6 +115,7 @@ impl ControlPlane {
             spans: parts.spans,
             changed: parts.wake,
             work: watch::Sender::new(start),
+            entries: crate::core::entries::Entries::default(),
             logs: Arc::default(),
             routes: parts.routes,
             metrics: crate::api::metrics::Metrics::default(),

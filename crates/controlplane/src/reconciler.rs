@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use wheelhouse_functions::catalogue::{Cluster, ClusterState};
 use wheelhouse_functions::deployment::Deployment;
+use wheelhouse_functions::id::VersionId;
 use wheelhouse_functions::instance::Instance;
 use wheelhouse_functions::instance_state::{
     Failure, FailureCause, InstanceEvent, InstanceState, step as step_instance,
@@ -25,7 +26,7 @@ use wheelhouse_functions::problem::Problem;
 use wheelhouse_functions::version::FunctionVersion;
 use wheelhouse_functions::version_state::{VersionEvent, VersionState, step as step_version};
 use wheelhouse_store::record::{AsyncRequest, RequestState};
-use wheelhouse_store::{Filter, Stored};
+use wheelhouse_store::{Filter, Head, Stored};
 
 /// Records of ended instances kept per version, to explain what happened.
 const ENDED_KEPT: usize = 16;
@@ -58,6 +59,9 @@ impl Reconciler {
 
     async fn round(&mut self) -> Result<(), Problem> {
         let clusters = self.watch_clusters().await?;
+        // Read before the deployments: an instance found here without one has lost it, and is not about to get one.
+        let instances = self.core.store.table::<Instance>().heads(Filter::All, None, u32::MAX).await;
+        let instances = instances.map_err(storage)?;
         let deployments = self.core.store.table::<Deployment>().list(Filter::All).await.map_err(storage)?;
         let mut seen = HashSet::new();
         for deployment in deployments {
@@ -65,6 +69,14 @@ impl Reconciler {
             let version = deployment.value.version;
             if let Err(problem) = self.reconcile(deployment, &clusters).await {
                 tracing::debug!(%version, detail = problem.detail, "a version could not be reconciled this time");
+            }
+        }
+        let parent = |head: &Head| head.parent.parse::<VersionId>().ok();
+        for head in
+            instances.iter().filter(|head| parent(head).is_none_or(|version| !seen.contains(&version)))
+        {
+            if let Some(stored) = self.core.store.table::<Instance>().get(&head.id).await.map_err(storage)? {
+                self.end_orphan(stored, &clusters).await?;
             }
         }
         self.scales.retain(&seen);
@@ -122,6 +134,9 @@ impl Reconciler {
         let filter = Filter::Parent(id.to_string());
         let stored = core.store.table::<Instance>().list(filter).await.map_err(storage)?;
         let stored = self.let_time_pass(stored, clusters).await?;
+        for other in stored.iter().filter(|one| one.value.deployment != deployment.value.id) {
+            self.end_orphan(other.clone(), clusters).await?;
+        }
         let instances: Vec<Instance> = stored
             .iter()
             .map(|stored| stored.value.clone())
@@ -221,21 +236,35 @@ impl Reconciler {
             .collect();
         let plan = plan(&wanted, instances, now);
         for id in &plan.stop {
-            let found = core.store.table::<Instance>().get(*id).await.map_err(storage)?;
-            if let Some(mut stored) = found {
-                let timers = &core.options.timers;
-                let (state, effects) = step_instance(stored.value.state, InstanceEvent::Terminate, timers);
-                let cluster = clusters.iter().find(|cluster| cluster.id == stored.value.cluster);
-                if let Some(cluster) = cluster {
-                    let moved = core.move_instance(&mut stored, state, &effects, Vec::new(), cluster).await;
-                    moved.map_err(storage)?;
-                }
+            if let Some(stored) = core.store.table::<Instance>().get(*id).await.map_err(storage)? {
+                self.end(stored, clusters).await?;
             }
         }
         if !plan.start.is_empty() {
             self.start(version, deployment, instances, clusters, &plan.start).await?;
         }
         Ok(())
+    }
+
+    /// Ends an instance that was asked for in the moment its deployment was removed: nothing else would.
+    async fn end_orphan(&self, stored: Stored<Instance>, clusters: &[Cluster]) -> Result<(), Problem> {
+        let deployment = stored.value.deployment;
+        let found = self.core.store.table::<Deployment>().get(deployment).await.map_err(storage)?;
+        if found.is_some() || !stored.value.state.is_live() {
+            return Ok(());
+        }
+        tracing::info!(instance = %stored.value.id, "the instance has no deployment any more");
+        self.end(stored, clusters).await
+    }
+
+    async fn end(&self, mut stored: Stored<Instance>, clusters: &[Cluster]) -> Result<(), Problem> {
+        let timers = &self.core.options.timers;
+        let (state, effects) = step_instance(stored.value.state, InstanceEvent::Terminate, timers);
+        let Some(cluster) = clusters.iter().find(|cluster| cluster.id == stored.value.cluster) else {
+            return Ok(());
+        };
+        let moved = self.core.move_instance(&mut stored, state, &effects, Vec::new(), cluster).await;
+        moved.map_err(storage)
     }
 
     /// Forgets all but the last ended instances.

@@ -31,6 +31,31 @@ pub struct GpuSpecification {
     pub validation_policy: ValidationPolicy,
     /// Scaling rules of its own.
     pub autoscaling: Option<Autoscaling>,
+    /// What else was asked for.
+    #[serde(default)]
+    pub wishes: Wishes,
+}
+
+/// What a specification may ask of instances beside their type. Clusters do not say these things of themselves, so
+/// that only the order has a consequence; the rest is kept and returned.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Wishes {
+    /// Legacy list of zones.
+    pub availability_zones: Vec<String>,
+    /// Processor architecture.
+    pub cpu_arch: Option<String>,
+    /// Operating system.
+    pub os: Option<String>,
+    /// Version of the GPU's driver.
+    pub driver_version: Option<String>,
+    /// Disk.
+    pub storage: Option<String>,
+    /// Memory of the machine.
+    pub system_memory: Option<String>,
+    /// Memory of the GPU.
+    pub gpu_memory: Option<String>,
+    /// From 1 to 99: specifications with a lower number get their instances first.
+    pub preferred_order: Option<u8>,
 }
 
 /// How many instances, and how many requests each takes at a time.

@@ -122,7 +122,7 @@ fn failures_in_a_row(instances: &[&Instance]) -> (u32, Option<Timestamp>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu_specification::{Bounds, ValidationPolicy};
+    use crate::gpu_specification::{Bounds, ValidationPolicy, Wishes};
     use crate::id::{AccountId, ClusterId, DeploymentId, FunctionId, VersionId};
     use crate::instance_state::{Failure, FailureCause};
     use proptest::prelude::*;
@@ -140,6 +140,7 @@ mod tests {
             configuration: None,
             validation_policy: ValidationPolicy::default(),
             autoscaling: None,
+            wishes: Wishes::default(),
         }
     }
 

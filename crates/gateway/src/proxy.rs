@@ -171,7 +171,7 @@ async fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<Arc<Princi
         Some(_) => return Err(Refusal::Unauthorized("the authorization is not a bearer token")),
         None => value,
     };
-    match shared.authenticator.authenticate(token, jiff::Timestamp::now()).await {
+    match shared.authenticator.authenticate_call(token, jiff::Timestamp::now()).await {
         Ok(Ok(principal)) => Ok(principal),
         Ok(Err(_)) => Err(Refusal::Unauthorized("the bearer token is not accepted")),
         Err(error) => {

@@ -11,6 +11,7 @@
 
 pub mod client;
 mod error;
+mod exec;
 mod gate;
 mod options;
 mod source;

@@ -1,6 +1,7 @@
 //! How the platform is put together.
 
 use crate::error::Error;
+use crate::exec::Envelopes;
 use crate::gate::KeyGate;
 use crate::source::RegistrySource;
 use crate::traces::{self, Exporter, TraceOptions};
@@ -280,7 +281,8 @@ impl Platform {
         agent: Option<(Cluster, wheelhouse_agent::Options)>,
         cancel: CancellationToken,
     ) -> Result<(), Error> {
-        let api = api_service(self.control.router());
+        let envelopes = Envelopes::of(self.ready.gateway);
+        let api = api_service(envelopes.router().fallback_service(self.control.router()));
         let registry = async {
             if let Some((listener, router)) = self.registry {
                 let stop = cancel.clone();

@@ -39,6 +39,8 @@ collections! {
     Instances = "instance",
     /// API keys.
     Keys = "key",
+    /// What is held against those keys are made for.
+    KeyOwners = "key owner",
     /// Registry credentials (their values are [`Collection::Secrets`]).
     RegistryCredentials = "registry credential",
     /// Telemetry endpoints.
@@ -80,6 +82,17 @@ pub struct Row {
     pub body: Vec<u8>,
 }
 
+/// What is known of a record without its body: enough to tell whether it changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Its id.
+    pub id: String,
+    /// What it hangs under.
+    pub parent: String,
+    /// Counts its changes.
+    pub revision: u64,
+}
+
 /// One change of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
@@ -104,10 +117,14 @@ pub enum Filter {
     All,
     /// One record.
     Id(String),
+    /// Several records.
+    Ids(Vec<String>),
     /// An account's records.
     Account(String),
     /// A parent's records.
     Parent(String),
+    /// Several parents' records.
+    Parents(Vec<String>),
     /// Records with this label.
     Label(String),
 }
@@ -143,6 +160,9 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Reads records. Sees every batch acknowledged before the call.
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Vec<Row>, Error>>;
+
+    /// Reads records without their bodies.
+    fn heads(&self, query: Query) -> BoxFuture<'_, Result<Vec<Head>, Error>>;
 
     /// Counts the records a filter finds.
     fn count(&self, collection: Collection, filter: Filter) -> BoxFuture<'_, Result<u64, Error>>;

@@ -12,7 +12,7 @@ mod writer;
 pub use address::Address;
 
 use crate::Error;
-use crate::backend::{Audited, Backend, BoxFuture, Collection, Filter, Operation, Query, Row};
+use crate::backend::{Audited, Backend, BoxFuture, Collection, Filter, Head, Operation, Query, Row};
 use deadpool_postgres::Pool;
 use std::path::Path;
 
@@ -48,6 +48,11 @@ impl Backend for Postgres {
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Vec<Row>, Error>> {
         let pool = &self.pool;
         Box::pin(async move { pool::repeat(|| reader::read(pool, &query)).await })
+    }
+
+    fn heads(&self, query: Query) -> BoxFuture<'_, Result<Vec<Head>, Error>> {
+        let pool = &self.pool;
+        Box::pin(async move { pool::repeat(|| reader::heads(pool, &query)).await })
     }
 
     fn count(&self, collection: Collection, filter: Filter) -> BoxFuture<'_, Result<u64, Error>> {

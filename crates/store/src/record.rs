@@ -46,6 +46,25 @@ pub struct ApiKey {
     pub created_at: Timestamp,
 }
 
+/// What is held against somebody keys are made for. Who has no record is not suspended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyOwner {
+    /// The account of the keys.
+    pub account: AccountId,
+    /// Their owner's name, as in [`ApiKey::owner`].
+    pub name: String,
+    /// Whether none of the owner's keys is accepted.
+    pub suspended: bool,
+    /// When that was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The id of what is held against an owner of keys. No account's id has a `/`.
+#[must_use]
+pub fn key_owner_id(account: &AccountId, name: &str) -> String {
+    format!("{account}/{name}")
+}
+
 /// A registry credential. Its value is a secret of owner [`RegistryCredential::secret_owner`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegistryCredential {
@@ -145,6 +164,18 @@ pub enum RequestState {
     Errored,
 }
 
+impl RequestState {
+    /// What requests are found by.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Fulfilled => "fulfilled",
+            Self::Errored => "errored",
+        }
+    }
+}
+
 /// An asynchronous request: acknowledged with 202, kept until its answer has been fetched or has expired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AsyncRequest {
@@ -213,126 +244,38 @@ pub struct AuditEntry {
     pub request: String,
 }
 
-impl Record for Account {
-    const COLLECTION: Collection = Collection::Accounts;
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn account(&self) -> String {
-        self.id.to_string()
-    }
+/// Where each thing is kept, and what it is found by beside its id.
+macro_rules! kept {
+    ($($thing:ident in $collection:ident as $it:ident { $($name:ident: $value:expr),+ $(,)? })+) => {$(
+        impl Record for $thing {
+            const COLLECTION: Collection = Collection::$collection;
+            $(fn $name(&self) -> String {
+                let $it = self;
+                $value.to_string()
+            })+
+        }
+    )+};
 }
 
-impl Record for FunctionVersion {
-    const COLLECTION: Collection = Collection::Versions;
-    fn id(&self) -> String {
-        self.version.to_string()
+kept! {
+    Account in Accounts as it { id: it.id, account: it.id }
+    FunctionVersion in Versions as it {
+        id: it.version, account: it.account, parent: it.function, label: it.state.status(),
     }
-    fn account(&self) -> String {
-        self.account.to_string()
+    Deployment in Deployments as it { id: it.id, account: it.account, parent: it.version }
+    Instance in Instances as it { id: it.id, account: it.account, parent: it.version, label: it.cluster }
+    Cluster in Clusters as it { id: it.id, account: it.account, label: it.name }
+    ApiKey in Keys as it { id: it.id, account: it.account, parent: it.owner, label: it.hash }
+    KeyOwner in KeyOwners as it {
+        id: key_owner_id(&it.account, &it.name), account: it.account, parent: it.name,
     }
-    fn parent(&self) -> String {
-        self.function.to_string()
+    RegistryCredential in RegistryCredentials as it { id: it.id, account: it.account, label: it.hostname }
+    Telemetry in Telemetries as it { id: it.id, account: it.account, label: it.name }
+    Authorization in Authorizations as it {
+        id: authorization_id(it.function, it.version), account: it.account, parent: it.function,
     }
-    fn label(&self) -> String {
-        self.state.status().to_owned()
-    }
-}
-
-impl Record for Deployment {
-    const COLLECTION: Collection = Collection::Deployments;
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn account(&self) -> String {
-        self.account.to_string()
-    }
-    fn parent(&self) -> String {
-        self.version.to_string()
-    }
-}
-
-impl Record for Instance {
-    const COLLECTION: Collection = Collection::Instances;
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn account(&self) -> String {
-        self.account.to_string()
-    }
-    fn parent(&self) -> String {
-        self.version.to_string()
-    }
-    fn label(&self) -> String {
-        self.cluster.to_string()
-    }
-}
-
-impl Record for Cluster {
-    const COLLECTION: Collection = Collection::Clusters;
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn account(&self) -> String {
-        self.account.to_string()
-    }
-    fn label(&self) -> String {
-        self.name.clone()
-    }
-}
-
-impl Record for ApiKey {
-    const COLLECTION: Collection = Collection::Keys;
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn account(&self) -> String {
-        self.account.to_string()
-    }
-    fn parent(&self) -> String {
-        self.owner.clone()
-    }
-    fn label(&self) -> String {
-        self.hash.clone()
-    }
-}
-
-impl Record for RegistryCredential {
-    const COLLECTION: Collection = Collection::RegistryCredentials;
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn account(&self) -> String {
-        self.account.to_string()
-    }
-    fn label(&self) -> String {
-        self.hostname.clone()
-    }
-}
-
-impl Record for Telemetry {
-    const COLLECTION: Collection = Collection::Telemetries;
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn account(&self) -> String {
-        self.account.to_string()
-    }
-    fn label(&self) -> String {
-        self.name.clone()
-    }
-}
-
-impl Record for Authorization {
-    const COLLECTION: Collection = Collection::Authorizations;
-    fn id(&self) -> String {
-        authorization_id(self.function, self.version)
-    }
-    fn account(&self) -> String {
-        self.account.to_string()
-    }
-    fn parent(&self) -> String {
-        self.function.to_string()
+    AsyncRequest in Requests as it {
+        id: it.id, account: it.account, parent: it.version, label: it.state.word(),
     }
 }
 
@@ -340,26 +283,4 @@ impl Record for Authorization {
 #[must_use]
 pub fn authorization_id(function: FunctionId, version: Option<VersionId>) -> String {
     version.map_or_else(|| function.to_string(), |version| format!("{function}/{version}"))
-}
-
-impl Record for AsyncRequest {
-    const COLLECTION: Collection = Collection::Requests;
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-    fn account(&self) -> String {
-        self.account.to_string()
-    }
-    fn parent(&self) -> String {
-        self.version.to_string()
-    }
-    fn label(&self) -> String {
-        match self.state {
-            RequestState::Queued => "queued",
-            RequestState::Running => "running",
-            RequestState::Fulfilled => "fulfilled",
-            RequestState::Errored => "errored",
-        }
-        .to_owned()
-    }
 }

@@ -9,7 +9,7 @@ mod reader;
 mod writer;
 
 use crate::Error;
-use crate::backend::{Audited, Backend, BoxFuture, Collection, Filter, Operation, Query, Row};
+use crate::backend::{Audited, Backend, BoxFuture, Collection, Filter, Head, Operation, Query, Row};
 use reader::Readers;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -74,6 +74,10 @@ impl Backend for Sqlite {
 
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Vec<Row>, Error>> {
         Box::pin(Readers::run(Arc::clone(&self.readers), move |connection| reader::read(connection, &query)))
+    }
+
+    fn heads(&self, query: Query) -> BoxFuture<'_, Result<Vec<Head>, Error>> {
+        Box::pin(Readers::run(Arc::clone(&self.readers), move |connection| reader::heads(connection, &query)))
     }
 
     fn count(&self, collection: Collection, filter: Filter) -> BoxFuture<'_, Result<u64, Error>> {

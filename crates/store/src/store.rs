@@ -1,6 +1,6 @@
 //! Typed access to a backend.
 
-use crate::backend::{Audited, Backend, Collection, Filter, Operation, Query, Row};
+use crate::backend::{Audited, Backend, Collection, Filter, Head, Operation, Query, Row};
 use crate::postgres::{Address, Postgres};
 use crate::{Clock, Error, failpoint, vault};
 use aws_lc_rs::digest;
@@ -223,6 +223,14 @@ impl<T: Record> Table<'_, T> {
         limit: u32,
     ) -> Result<Vec<Stored<T>>, Error> {
         self.find(filter, after, limit).await
+    }
+
+    /// Lists one page without the records themselves.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn heads(&self, filter: Filter, after: Option<String>, limit: u32) -> Result<Vec<Head>, Error> {
+        self.store.backend.heads(Query { collection: T::COLLECTION, filter, after, limit }).await
     }
 
     /// Counts what a filter finds.

@@ -5,7 +5,7 @@
 
 use crate::Error;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::rand;
+use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::Write;
@@ -15,9 +15,11 @@ const VERSION: u8 = 1;
 const KEY_LENGTH: usize = 32;
 const TAG_LENGTH: usize = 16;
 
-/// Seals and opens secrets.
+/// Seals and opens secrets, and signs what is handed out to be shown again.
 pub struct Vault {
     master: LessSafeKey,
+    /// What signing keys are derived with.
+    deriving: hmac::Key,
 }
 
 impl std::fmt::Debug for Vault {
@@ -54,7 +56,24 @@ impl Vault {
     /// A vault with a given master key of 32 bytes.
     #[must_use]
     pub fn with_key(key: &[u8]) -> Option<Self> {
-        Some(Self { master: aead(key)? })
+        Some(Self { master: aead(key)?, deriving: hmac::Key::new(hmac::HMAC_SHA256, key) })
+    }
+
+    /// Signs bytes for one purpose; a signature for another is not accepted.
+    #[must_use]
+    pub fn sign(&self, purpose: &str, bytes: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.signing_key(purpose), bytes).as_ref().to_vec()
+    }
+
+    /// Whether bytes were signed for this purpose, by any process that has the master key.
+    #[must_use]
+    pub fn signed(&self, purpose: &str, bytes: &[u8], signature: &[u8]) -> bool {
+        hmac::verify(&self.signing_key(purpose), bytes, signature).is_ok()
+    }
+
+    fn signing_key(&self, purpose: &str) -> hmac::Key {
+        let derived = hmac::sign(&self.deriving, format!("signing key: {purpose}").as_bytes());
+        hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
     }
 
     /// Seals one secret.
@@ -169,6 +188,17 @@ mod tests {
             assert!(vault.unseal("version", "token", &damaged).is_err(), "byte {at}");
             assert!(vault.unseal("version", "token", &sealed[..at]).is_err(), "cut at {at}");
         }
+    }
+
+    #[test]
+    fn signatures_hold_for_their_purpose_and_master_key() {
+        let vault = Vault::with_key(&[1; 32]).unwrap();
+        let signature = vault.sign("calls", b"text");
+        assert!(Vault::with_key(&[1; 32]).unwrap().signed("calls", b"text", &signature));
+        assert!(!vault.signed("files", b"text", &signature));
+        assert!(!vault.signed("calls", b"texts", &signature));
+        assert!(!vault.signed("calls", b"text", &[]));
+        assert!(!Vault::with_key(&[2; 32]).unwrap().signed("calls", b"text", &signature));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use wheelhouse_functions::problem::{Problem, ProblemKind};
 use wheelhouse_functions::scope::Scope;
 use wheelhouse_functions::version::FunctionVersion;
 use wheelhouse_functions::violation::Violations;
-use wheelhouse_store::record::ApiKey;
+use wheelhouse_store::record::{ApiKey, KeyOwner, key_owner_id};
 use wheelhouse_store::{Filter, Stored};
 
 const ONE: Access = Access::Account(&[Scope::AccountSetup]);
@@ -187,15 +187,19 @@ async fn delete(State(core): State<Arc<Core>>, caller: Caller) -> ApiResult<Stat
         let detail = format!("The account still has {functions} function versions; delete them first");
         return Err(Problem::new(ProblemKind::Conflict, detail).into());
     }
-    let keys = core.store.table::<ApiKey>().list(filter).await?;
+    let keys = core.store.table::<ApiKey>().list(filter.clone()).await?;
+    let owners = core.store.table::<KeyOwner>().list(filter).await?;
     let entry = caller.audit(core.now(), "delete_account", &stored.value.id);
     let mut transaction = core.store.transaction().delete::<Account>(&stored.value.id).audit(&entry);
     for key in &keys {
         transaction = transaction.delete::<ApiKey>(key.value.id);
     }
+    for owner in &owners {
+        transaction = transaction.delete::<KeyOwner>(key_owner_id(&owner.value.account, &owner.value.name));
+    }
     transaction.commit().await?;
     for key in keys {
-        core.authenticator.forget(&key.value.hash);
+        core.authenticator.forget(key.value.id);
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@ use super::find::{FunctionPath, VersionPath, function_not_found};
 use crate::api::endpoint::{Access, Api};
 use crate::api::error::ApiResult;
 use crate::api::extract::{Caller, Json, Params};
-use crate::core::{Core, storage};
+use crate::core::Core;
 use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
@@ -68,42 +68,41 @@ struct ListAuthorizedPartiesResponse {
 pub(crate) fn register(api: &mut Api) {
     const FUNCTION: &str = "/v2/nvcf/authorizations/functions/{functionId}";
     const VERSION: &str = "/v2/nvcf/authorizations/functions/{functionId}/versions/{versionId}";
-    api.on(Method::POST, FUNCTION, ACCESS, "Share a function")
-        .takes::<AuthorizedPartiesRequest>()
-        .gives::<AuthorizedPartiesResponse>()
-        .mirrored_by(set_function);
     api.on(Method::GET, FUNCTION, ACCESS, "See with whom a function is shared")
         .gives::<ListAuthorizedPartiesResponse>()
-        .mirrored_by(list_function);
-    api.on(Method::DELETE, FUNCTION, ACCESS, "Share a function with nobody any more")
-        .gives::<AuthorizedPartiesResponse>()
-        .mirrored_by(clear_function);
-    api.on(Method::PATCH, &format!("{FUNCTION}/add"), ACCESS, "Share a function with one more")
-        .takes::<PatchAuthorizedPartyRequest>()
-        .gives::<AuthorizedPartiesResponse>()
-        .mirrored_by(add_function);
-    api.on(Method::PATCH, &format!("{FUNCTION}/remove"), ACCESS, "Share a function with one less")
-        .takes::<PatchAuthorizedPartyRequest>()
-        .gives::<AuthorizedPartiesResponse>()
-        .mirrored_by(remove_function);
-    api.on(Method::POST, VERSION, ACCESS, "Share a version")
-        .takes::<AuthorizedPartiesRequest>()
-        .gives::<AuthorizedPartiesResponse>()
-        .mirrored_by(set_version);
+        .mirrored_by(list_of_function);
     api.on(Method::GET, VERSION, ACCESS, "See with whom a version is shared")
         .gives::<AuthorizedPartiesResponse>()
-        .mirrored_by(get_version);
-    api.on(Method::DELETE, VERSION, ACCESS, "Share a version with nobody any more")
-        .gives::<AuthorizedPartiesResponse>()
-        .mirrored_by(clear_version);
-    api.on(Method::PATCH, &format!("{VERSION}/add"), ACCESS, "Share a version with one more")
-        .takes::<PatchAuthorizedPartyRequest>()
-        .gives::<AuthorizedPartiesResponse>()
-        .mirrored_by(add_version);
-    api.on(Method::PATCH, &format!("{VERSION}/remove"), ACCESS, "Share a version with one less")
-        .takes::<PatchAuthorizedPartyRequest>()
-        .gives::<AuthorizedPartiesResponse>()
-        .mirrored_by(remove_version);
+        .mirrored_by(get_of_version);
+    let summaries = [
+        [
+            "Share a function",
+            "Share a function with one more",
+            "Share a function with one less",
+            "Share a function with nobody any more",
+        ],
+        [
+            "Share a version",
+            "Share a version with one more",
+            "Share a version with one less",
+            "Share a version with nobody any more",
+        ],
+    ];
+    for (path, [all, more, less, nobody]) in [FUNCTION, VERSION].into_iter().zip(summaries) {
+        api.on(Method::POST, path, ACCESS, all)
+            .takes::<AuthorizedPartiesRequest>()
+            .gives::<AuthorizedPartiesResponse>()
+            .mirrored_by(set);
+        api.on(Method::PATCH, &format!("{path}/add"), ACCESS, more)
+            .takes::<PatchAuthorizedPartyRequest>()
+            .gives::<AuthorizedPartiesResponse>()
+            .mirrored_by(add);
+        api.on(Method::PATCH, &format!("{path}/remove"), ACCESS, less)
+            .takes::<PatchAuthorizedPartyRequest>()
+            .gives::<AuthorizedPartiesResponse>()
+            .mirrored_by(remove);
+        api.on(Method::DELETE, path, ACCESS, nobody).gives::<AuthorizedPartiesResponse>().mirrored_by(clear);
+    }
 }
 
 /// What is done to a list of parties.
@@ -116,29 +115,32 @@ enum Change {
 
 type Answer = ApiResult<axum::Json<AuthorizedPartiesResponse>>;
 
-async fn owned_function(core: &Core, caller: &Caller, path: &FunctionPath) -> Result<FunctionId, Problem> {
-    let function = path.id()?;
+/// A path that names a function, or one version of it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SharedPath {
+    function_id: String,
+    version_id: Option<String>,
+}
+
+/// What is shared: a function, or one version of it.
+type Shared = (FunctionId, Option<VersionId>);
+
+/// What a path names, if it is the caller's own.
+async fn owned(core: &Core, caller: &Caller, path: SharedPath) -> Result<Shared, Problem> {
+    let SharedPath { function_id, version_id } = path;
+    if let Some(version_id) = version_id {
+        let stored = core.own_version(caller, &VersionPath { function_id, version_id }).await?;
+        return Ok((stored.value.function, Some(stored.value.version)));
+    }
+    let function = FunctionPath { function_id }.id()?;
     let versions = core.visible_versions(caller, function).await?;
     let owned = versions.iter().any(|(_, standing)| *standing == Standing::Owner);
-    if owned { Ok(function) } else { Err(function_not_found(function)) }
+    if owned { Ok((function, None)) } else { Err(function_not_found(function)) }
 }
 
-async fn owned_version(
-    core: &Core,
-    caller: &Caller,
-    path: &VersionPath,
-) -> Result<(FunctionId, VersionId), Problem> {
-    let stored = core.own_version(caller, path).await?;
-    Ok((stored.value.function, stored.value.version))
-}
-
-async fn apply(
-    core: &Core,
-    caller: &Caller,
-    function: FunctionId,
-    version: Option<VersionId>,
-    change: Change,
-) -> Answer {
+async fn apply(core: &Core, caller: &Caller, path: SharedPath, change: Change) -> Answer {
+    let (function, version) = owned(core, caller, path).await?;
     let table = core.store.table::<Authorization>();
     let known = table.get(authorization_id(function, version)).await?;
     let mut parties = known.map(|stored| stored.value.parties).unwrap_or_default();
@@ -204,108 +206,57 @@ fn shown(record: &Authorization) -> AuthorizedPartiesDto {
     }
 }
 
-async fn set_function(
+async fn set(
     State(core): State<Arc<Core>>,
     caller: Caller,
-    Params(path): Params<FunctionPath>,
+    Params(path): Params<SharedPath>,
     Json(body): Json<AuthorizedPartiesRequest>,
 ) -> Answer {
-    let function = owned_function(&core, &caller, &path).await?;
-    apply(&core, &caller, function, None, Change::Set(body.authorized_parties)).await
+    apply(&core, &caller, path, Change::Set(body.authorized_parties)).await
 }
 
-async fn add_function(
+async fn add(
     State(core): State<Arc<Core>>,
     caller: Caller,
-    Params(path): Params<FunctionPath>,
+    Params(path): Params<SharedPath>,
     Json(body): Json<PatchAuthorizedPartyRequest>,
 ) -> Answer {
-    let function = owned_function(&core, &caller, &path).await?;
-    apply(&core, &caller, function, None, Change::Add(body.authorized_party)).await
+    apply(&core, &caller, path, Change::Add(body.authorized_party)).await
 }
 
-async fn remove_function(
+async fn remove(
     State(core): State<Arc<Core>>,
     caller: Caller,
-    Params(path): Params<FunctionPath>,
+    Params(path): Params<SharedPath>,
     Json(body): Json<PatchAuthorizedPartyRequest>,
 ) -> Answer {
-    let function = owned_function(&core, &caller, &path).await?;
-    apply(&core, &caller, function, None, Change::Remove(body.authorized_party)).await
+    apply(&core, &caller, path, Change::Remove(body.authorized_party)).await
 }
 
-async fn clear_function(
-    State(core): State<Arc<Core>>,
-    caller: Caller,
-    Params(path): Params<FunctionPath>,
-) -> Answer {
-    let function = owned_function(&core, &caller, &path).await?;
-    apply(&core, &caller, function, None, Change::Clear).await
+async fn clear(State(core): State<Arc<Core>>, caller: Caller, Params(path): Params<SharedPath>) -> Answer {
+    apply(&core, &caller, path, Change::Clear).await
 }
 
-async fn list_function(
+async fn list_of_function(
     State(core): State<Arc<Core>>,
     caller: Caller,
-    Params(path): Params<FunctionPath>,
+    Params(path): Params<SharedPath>,
 ) -> ApiResult<axum::Json<ListAuthorizedPartiesResponse>> {
-    let function = owned_function(&core, &caller, &path).await?;
+    let (function, _) = owned(&core, &caller, path).await?;
     let all = core.store.table::<Authorization>().list(Filter::Parent(function.to_string())).await?;
     Ok(axum::Json(ListAuthorizedPartiesResponse {
         functions: all.iter().map(|stored| shown(&stored.value)).collect(),
     }))
 }
 
-async fn set_version(
+async fn get_of_version(
     State(core): State<Arc<Core>>,
     caller: Caller,
-    Params(path): Params<VersionPath>,
-    Json(body): Json<AuthorizedPartiesRequest>,
+    Params(path): Params<SharedPath>,
 ) -> Answer {
-    let (function, version) = owned_version(&core, &caller, &path).await?;
-    apply(&core, &caller, function, Some(version), Change::Set(body.authorized_parties)).await
-}
-
-async fn add_version(
-    State(core): State<Arc<Core>>,
-    caller: Caller,
-    Params(path): Params<VersionPath>,
-    Json(body): Json<PatchAuthorizedPartyRequest>,
-) -> Answer {
-    let (function, version) = owned_version(&core, &caller, &path).await?;
-    apply(&core, &caller, function, Some(version), Change::Add(body.authorized_party)).await
-}
-
-async fn remove_version(
-    State(core): State<Arc<Core>>,
-    caller: Caller,
-    Params(path): Params<VersionPath>,
-    Json(body): Json<PatchAuthorizedPartyRequest>,
-) -> Answer {
-    let (function, version) = owned_version(&core, &caller, &path).await?;
-    apply(&core, &caller, function, Some(version), Change::Remove(body.authorized_party)).await
-}
-
-async fn clear_version(
-    State(core): State<Arc<Core>>,
-    caller: Caller,
-    Params(path): Params<VersionPath>,
-) -> Answer {
-    let (function, version) = owned_version(&core, &caller, &path).await?;
-    apply(&core, &caller, function, Some(version), Change::Clear).await
-}
-
-async fn get_version(
-    State(core): State<Arc<Core>>,
-    caller: Caller,
-    Params(path): Params<VersionPath>,
-) -> Answer {
-    let (function, version) = owned_version(&core, &caller, &path).await?;
-    let found = core.store.table::<Authorization>().get(authorization_id(function, Some(version))).await;
-    let record = found.map_err(storage)?.map(|stored| stored.value).unwrap_or(Authorization {
-        function,
-        version: Some(version),
-        account: caller.account.clone(),
-        parties: Vec::new(),
-    });
+    let (function, version) = owned(&core, &caller, path).await?;
+    let found = core.store.table::<Authorization>().get(authorization_id(function, version)).await?;
+    let nobody = || Authorization { function, version, account: caller.account.clone(), parties: Vec::new() };
+    let record = found.map_or_else(nobody, |stored| stored.value);
     Ok(axum::Json(AuthorizedPartiesResponse { function: shown(&record) }))
 }

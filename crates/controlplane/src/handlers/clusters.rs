@@ -72,6 +72,31 @@ struct ClusterGroupsResponse {
     cluster_groups: Vec<ClusterGroupDto>,
 }
 
+/// A cluster as those who keep it see it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct RegisteredClusterDto {
+    cluster_id: String,
+    cluster_name: String,
+    cluster_group_name: String,
+    nca_id: String,
+    #[serde(rename = "authorizedNCAIds")]
+    authorized_nca_ids: Vec<String>,
+    status: String,
+    k8s_version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    attributes: Vec<String>,
+    gpus: Vec<GpuDto>,
+    last_heartbeat: String,
+}
+
+/// Clusters.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ListClustersResponse {
+    clusters: Vec<RegisteredClusterDto>,
+}
+
 /// A change of a cluster's state.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct ClusterStateRequest {
@@ -98,6 +123,10 @@ pub(crate) fn register(api: &mut Api) {
     )
     .gives::<Vec<GpuDto>>()
     .by(supported_gpus);
+    api.on(Method::GET, "/v1/accounts/{ncaId}/clusters", manage, "List the clusters of an account")
+        .gives::<ListClustersResponse>()
+        .by(list);
+    api.on(Method::GET, ONE, manage, "See a cluster").gives::<RegisteredClusterDto>().by(get);
     api.on(Method::PATCH, ONE, manage, "Cordon, drain or ready a cluster")
         .takes::<ClusterStateRequest>()
         .by(patch);
@@ -204,6 +233,36 @@ async fn own(core: &Core, caller: &Caller, path: &ClusterPath) -> ApiResult<Stor
     let found = core.store.table::<Cluster>().get(&path.cluster_id).await?;
     let missing = || Problem::not_found(format!("Cluster id '{}': Not found", path.cluster_id));
     Ok(found.filter(|stored| stored.value.account == caller.account).ok_or_else(missing)?)
+}
+
+fn registered(cluster: &Cluster) -> RegisteredClusterDto {
+    RegisteredClusterDto {
+        cluster_id: cluster.id.to_string(),
+        cluster_name: cluster.name.clone(),
+        cluster_group_name: cluster.group.clone(),
+        nca_id: cluster.account.to_string(),
+        authorized_nca_ids: cluster.authorized_accounts.clone(),
+        status: cluster.state.status().to_owned(),
+        k8s_version: cluster.kubernetes_version.clone(),
+        region: cluster.region.clone(),
+        attributes: cluster.attributes.clone(),
+        gpus: cluster.gpus.iter().map(gpu).collect(),
+        last_heartbeat: cluster.last_heartbeat.to_string(),
+    }
+}
+
+async fn list(State(core): State<Arc<Core>>, caller: Caller) -> ApiResult<axum::Json<ListClustersResponse>> {
+    let all = core.store.table::<Cluster>().list(Filter::Account(caller.account.to_string())).await?;
+    let clusters = all.iter().map(|stored| registered(&stored.value)).collect();
+    Ok(axum::Json(ListClustersResponse { clusters }))
+}
+
+async fn get(
+    State(core): State<Arc<Core>>,
+    caller: Caller,
+    Params(path): Params<ClusterPath>,
+) -> ApiResult<axum::Json<RegisteredClusterDto>> {
+    Ok(axum::Json(registered(&own(&core, &caller, &path).await?.value)))
 }
 
 async fn patch(

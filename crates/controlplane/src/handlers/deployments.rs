@@ -85,7 +85,8 @@ async fn deploy(
 ) -> ApiResult<axum::Json<DeploymentResponse>> {
     let mut stored = core.own_version(&caller, &path).await?;
     let is_chart = matches!(stored.value.definition.workload, Workload::Chart { .. });
-    let drafts = body.check(is_chart)?;
+    let mut drafts = body.check(is_chart)?;
+    drafts.sort_by_key(|draft| draft.wishes.preferred_order.unwrap_or(u8::MAX));
     let all_minimums_zero = drafts.iter().all(|draft| draft.bounds.min_instances == 0);
     let (state, _effects) = step(stored.value.state, VersionEvent::Deploy { all_minimums_zero })
         .map_err(Problem::invalid_request)?;
@@ -155,6 +156,7 @@ impl Core {
             configuration: draft.configuration,
             validation_policy: draft.validation_policy,
             autoscaling: draft.autoscaling,
+            wishes: draft.wishes,
         };
         let target = clusters.iter().find(|cluster| placement.clusters.contains(&cluster.id));
         let findings = self.check_specification(version, &specification, target).await?;

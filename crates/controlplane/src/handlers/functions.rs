@@ -1,6 +1,7 @@
 //! Functions and versions: create, list, get, update, delete.
 
 use super::find::{FunctionPath, VersionPath, function_not_found};
+use super::listing;
 use crate::api::endpoint::{Access, Api};
 use crate::api::error::ApiResult;
 use crate::api::extract::{Caller, Json, Params, Search};
@@ -43,10 +44,10 @@ pub(crate) fn register(api: &mut Api) {
         .mirrored_by(create_function);
     api.on(Method::GET, "/v2/nvcf/functions", LIST, "List function versions")
         .gives::<ListFunctionsResponse>()
-        .mirrored_by(list);
+        .mirrored_by(listing::list);
     api.on(Method::GET, "/v2/nvcf/functions/ids", LIST, "List function ids")
         .gives::<ListFunctionIdsResponse>()
-        .mirrored_by(list_ids);
+        .mirrored_by(listing::list_ids);
     api.on(Method::POST, "/v2/nvcf/functions/{functionId}/versions", REGISTER, "Create a version")
         .takes::<CreateFunctionRequest>()
         .gives::<FunctionResponse>()
@@ -110,8 +111,9 @@ async fn check_quota(core: &Core, caller: &Caller) -> Result<(), Problem> {
     let account = core.store.table::<Account>().get(&caller.account).await.map_err(storage)?;
     let Some(most) = account.and_then(|account| account.value.limits.functions) else { return Ok(()) };
     let filter = Filter::Account(caller.account.to_string());
-    let versions = core.store.table::<FunctionVersion>().list(filter).await.map_err(storage)?;
-    let functions: BTreeSet<FunctionId> = versions.iter().map(|stored| stored.value.function).collect();
+    let table = core.store.table::<FunctionVersion>();
+    let versions = table.heads(filter, None, u32::MAX).await.map_err(storage)?;
+    let functions: BTreeSet<String> = versions.into_iter().map(|head| head.parent).collect();
     if functions.len() >= usize::try_from(most).unwrap_or(usize::MAX) {
         let detail = format!("Reached or exceeded the max limit for the number of functions allowed: {most}");
         return Err(Problem::invalid_request(detail));
@@ -202,131 +204,18 @@ impl Core {
     }
 }
 
-/// What listings may be asked for.
-#[derive(Debug, Default, Deserialize)]
-struct ListQuery {
-    visibility: Option<String>,
-    /// At most so many.
-    limit: Option<u32>,
-    /// From after this one.
-    cursor: Option<String>,
-}
-
-async fn list(
-    State(core): State<Arc<Core>>,
-    caller: Caller,
-    Search(query): Search<ListQuery>,
-) -> ApiResult<axum::Json<ListFunctionsResponse>> {
-    let limit = query.limit.unwrap_or(u32::MAX).max(1);
-    let versions = listed(&core, &caller, &query).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let full = versions.len() >= most;
-    let cursor = if full { versions.last().map(|(version, _)| version.version.to_string()) } else { None };
-    let mut functions: Vec<FunctionDto> =
-        versions.iter().map(|(version, standing)| shown(&caller, version, *standing, false)).collect();
-    let deployed = |(version, _): &(FunctionVersion, Standing)| version.state.is_deployed();
-    if versions.iter().any(deployed) {
-        let mut live = core.live_instances(Filter::Account(caller.account.to_string())).await?;
-        for (function, (version, standing)) in functions.iter_mut().zip(&versions) {
-            if *standing == Standing::Owner {
-                function.active_instances = live.remove(&version.version);
-            }
-        }
-    }
-    Ok(axum::Json(ListFunctionsResponse { functions, cursor }))
-}
-
-async fn list_ids(
-    State(core): State<Arc<Core>>,
-    caller: Caller,
-    Search(query): Search<ListQuery>,
-) -> ApiResult<axum::Json<ListFunctionIdsResponse>> {
-    let versions = listed(&core, &caller, &query).await?;
-    let ids: BTreeSet<String> =
-        versions.into_iter().map(|(version, _)| version.function.to_string()).collect();
-    Ok(axum::Json(ListFunctionIdsResponse { function_ids: ids.into_iter().collect() }))
-}
-
-/// One page of what the caller may see, sorted by version id.
-async fn listed(
-    core: &Core,
-    caller: &Caller,
-    query: &ListQuery,
-) -> Result<Vec<(FunctionVersion, Standing)>, Problem> {
-    let wanted: Vec<&str> =
-        query.visibility.as_deref().unwrap_or("authorized,private,public").split(',').collect();
-    if let Some(unknown) = wanted.iter().find(|word| !matches!(**word, "authorized" | "private" | "public")) {
-        return Err(Problem::invalid_request(format_args!("Invalid visibility '{unknown}' specified")));
-    }
-    let limit = query.limit.unwrap_or(u32::MAX).max(1);
-    let table = core.store.table::<FunctionVersion>();
-    let mut versions: Vec<(FunctionVersion, Standing)> = Vec::new();
-    if wanted.contains(&"private") {
-        let filter = Filter::Account(caller.account.to_string());
-        // A key limited to single functions may drop rows, so pages are read until enough are left.
-        let mut after = query.cursor.clone();
-        loop {
-            let page = table.page(filter.clone(), after.clone(), limit).await.map_err(storage)?;
-            let done = page.len() < usize::try_from(limit).unwrap_or(usize::MAX);
-            after = page.last().map(|stored| stored.value.version.to_string());
-            for stored in page {
-                if own_standing(caller, &stored.value) == Standing::Owner {
-                    versions.push((stored.value, Standing::Owner));
-                }
-            }
-            if done || versions.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
-                break;
-            }
-        }
-    }
-    if wanted.contains(&"authorized") || wanted.contains(&"public") {
-        for stored in core.store.table::<Authorization>().list(Filter::All).await.map_err(storage)? {
-            let sharing = stored.value;
-            if sharing.account == caller.account {
-                continue;
-            }
-            let children = table.list(Filter::Parent(sharing.function.to_string())).await.map_err(storage)?;
-            for stored in children {
-                let version = stored.value;
-                let standing = core.standing(caller, &version).await?;
-                let asked = match standing {
-                    Standing::Authorized => wanted.contains(&"authorized"),
-                    Standing::Public => wanted.contains(&"public"),
-                    Standing::Owner | Standing::Stranger => false,
-                };
-                let after = query.cursor.as_ref().is_none_or(|cursor| version.version.to_string() > *cursor);
-                if asked && after && !versions.iter().any(|(known, _)| known.version == version.version) {
-                    versions.push((version, standing));
-                }
-            }
-        }
-    }
-    versions.sort_by_key(|(version, _)| version.version);
-    versions.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(versions)
-}
-
-/// How the caller stands to a version of the account they act in, without asking the store.
-fn own_standing(caller: &Caller, version: &FunctionVersion) -> Standing {
-    if caller.account != caller.principal.account {
-        return Standing::Owner;
-    }
-    caller.principal.standing(&wheelhouse_functions::access::Ownership {
-        owner: &version.account,
-        function: version.function,
-        version: Some(version.version),
-        shared_with: &[],
-    })
-}
-
-fn shown(caller: &Caller, version: &FunctionVersion, standing: Standing, secrets: bool) -> FunctionDto {
+/// How much of a version the caller is shown.
+pub(super) fn view(caller: &Caller, standing: Standing, secrets: bool) -> View {
     let details = caller.principal.grants.allow(Scope::ListFunctionsDetails);
-    let view = match standing {
+    match standing {
         Standing::Owner if details => View::Full { secrets },
         Standing::Owner => View::Reduced,
         Standing::Authorized | Standing::Public | Standing::Stranger => View::Foreign,
-    };
-    FunctionDto::of(version, view)
+    }
+}
+
+fn shown(caller: &Caller, version: &FunctionVersion, standing: Standing, secrets: bool) -> FunctionDto {
+    FunctionDto::of(version, view(caller, standing, secrets))
 }
 
 async fn list_versions(
@@ -335,8 +224,16 @@ async fn list_versions(
     Params(path): Params<FunctionPath>,
 ) -> ApiResult<axum::Json<ListFunctionsResponse>> {
     let versions = core.visible_versions(&caller, path.id()?).await?;
-    let functions =
-        versions.iter().map(|(stored, standing)| shown(&caller, &stored.value, *standing, false)).collect();
+    let mut functions = Vec::with_capacity(versions.len());
+    for (stored, standing) in &versions {
+        let mut function = shown(&caller, &stored.value, *standing, false);
+        if *standing == Standing::Owner && stored.value.state.is_deployed() {
+            let version = stored.value.version;
+            let mut live = core.live_instances(Filter::Parent(version.to_string())).await?;
+            function.active_instances = live.remove(&version);
+        }
+        functions.push(function);
+    }
     Ok(axum::Json(ListFunctionsResponse { functions, cursor: None }))
 }
 
@@ -365,7 +262,10 @@ async fn get(
 
 impl Core {
     /// The instances that count towards what is wanted, by version.
-    async fn live_instances(&self, filter: Filter) -> Result<BTreeMap<VersionId, Vec<InstanceDto>>, Problem> {
+    pub(super) async fn live_instances(
+        &self,
+        filter: Filter,
+    ) -> Result<BTreeMap<VersionId, Vec<InstanceDto>>, Problem> {
         let instances = self.store.table::<Instance>().list(filter).await.map_err(storage)?;
         let clusters = self.store.table::<Cluster>().list(Filter::All).await.map_err(storage)?;
         let mut live: BTreeMap<VersionId, Vec<InstanceDto>> = BTreeMap::new();
@@ -452,6 +352,7 @@ async fn delete(
             .delete::<Authorization>(wheelhouse_store::record::authorization_id(version.function, None));
     }
     transaction.commit().await?;
+    core.entries.forget(version.version);
     core.work_changed();
     Ok(StatusCode::NO_CONTENT)
 }

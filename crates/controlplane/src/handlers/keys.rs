@@ -15,7 +15,7 @@ use wheelhouse_functions::access::Resource;
 use wheelhouse_functions::problem::{Problem, ProblemKind};
 use wheelhouse_functions::scope::{Grant, Grants, Scope};
 use wheelhouse_store::credential::KeyValue;
-use wheelhouse_store::record::ApiKey;
+use wheelhouse_store::record::{ApiKey, KeyOwner, key_owner_id};
 use wheelhouse_store::{Filter, Stored};
 
 const ACCESS: Access = Access::Own(&[Scope::AccountSetup]);
@@ -72,7 +72,7 @@ struct UpdateAuthorizationsRequest {
 
 /// A key. Its value is complete only in the answer that makes it.
 #[derive(Debug, Serialize, JsonSchema)]
-struct KeyDto {
+pub(super) struct KeyDto {
     id: String,
     value: String,
     status: String,
@@ -90,8 +90,8 @@ struct KeyDto {
 
 /// Keys, without what they allow.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ListKeysResponse {
-    keys: Vec<KeyDto>,
+pub(super) struct ListKeysResponse {
+    pub(super) keys: Vec<KeyDto>,
 }
 
 /// A key to look into.
@@ -182,7 +182,8 @@ fn read(authorizations: &AuthorizationsDto, caller: &Caller) -> Result<(Grants, 
     Ok((grants, resources))
 }
 
-fn shown(key: &ApiKey, value: Option<&KeyValue>, authorizations: bool, now: Timestamp) -> KeyDto {
+/// A key as answers show it; its value only in the answer that makes it.
+pub(super) fn shown(key: &ApiKey, value: Option<&KeyValue>, authorizations: bool, now: Timestamp) -> KeyDto {
     let resource = |resource: &Resource| {
         let (kind, id) = match resource {
             Resource::AccountFunctions => ("account-functions", "*".to_owned()),
@@ -256,6 +257,11 @@ async fn create(
         actor: caller.principal.key.to_string(),
         request: caller.request.0.to_string(),
     };
+    let held = core.store.table::<KeyOwner>().get(key_owner_id(&new.account, &new.owner)).await?;
+    if held.is_some_and(|owner| owner.value.suspended) {
+        let detail = "Access denied: whom the key is for is suspended";
+        return Err(Problem::new(ProblemKind::Forbidden, detail).into());
+    }
     let (key, value) = create_key(&core.store, new, now).await?;
     Ok(axum::Json(shown(&key, Some(&value), true, now)))
 }
@@ -297,7 +303,7 @@ async fn delete(
     let stored = own(&core, &caller, &path).await?;
     let entry = caller.audit(core.now(), "delete_key", stored.value.id);
     core.store.transaction().delete::<ApiKey>(stored.value.id).audit(&entry).commit().await?;
-    core.authenticator.forget(&stored.value.hash);
+    core.authenticator.forget(stored.value.id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -312,7 +318,7 @@ async fn update(
     let now = core.wall();
     let entry = caller.audit(now, "update_key", stored.value.id);
     core.store.transaction().update(&stored).audit(&entry).commit().await?;
-    core.authenticator.forget(&stored.value.hash);
+    core.authenticator.forget(stored.value.id);
     Ok(axum::Json(shown(&stored.value, None, true, now)))
 }
 

@@ -49,7 +49,7 @@ struct GetPositionInQueueResponse {
 pub(crate) fn register(api: &mut Api) {
     api.on(Method::GET, "/v2/nvcf/queues/functions/{functionId}", ACCESS, "See the queues of a function")
         .gives::<GetQueuesResponse>()
-        .by(of_function);
+        .mirrored_by(of_function);
     api.on(
         Method::GET,
         "/v2/nvcf/queues/functions/{functionId}/versions/{versionId}",
@@ -57,10 +57,10 @@ pub(crate) fn register(api: &mut Api) {
         "See the queue of a version",
     )
     .gives::<GetQueuesResponse>()
-    .by(of_version);
+    .mirrored_by(of_version);
     api.on(Method::GET, "/v2/nvcf/queues/{requestId}/position", ACCESS, "See where a request stands")
         .gives::<GetPositionInQueueResponse>()
-        .by(position);
+        .mirrored_by(position);
 }
 
 fn queue(core: &Core, version: &FunctionVersion) -> QueueDto {

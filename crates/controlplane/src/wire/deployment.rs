@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use wheelhouse_functions::deployment::{Deployment, HealthReport};
 use wheelhouse_functions::gpu_specification::{
-    Autoscaling, Bounds, GpuSpecification, KubernetesType, ScaleRule, Stickiness, ValidationPolicy,
+    Autoscaling, Bounds, GpuSpecification, KubernetesType, ScaleRule, Stickiness, ValidationPolicy, Wishes,
 };
 use wheelhouse_functions::problem::Problem;
 use wheelhouse_functions::version::FunctionVersion;
@@ -101,6 +101,23 @@ pub(crate) struct GpuSpecificationDto {
     pub(crate) helm_validation_policy: Option<HelmValidationPolicyDto>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) autoscaling_configuration: Option<AutoscalingDto>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) availability_zones: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cpu_arch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) os: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) driver_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) storage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) system_memory: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) gpu_memory: Option<String>,
+    /// From 1 to 99: lower numbers get their instances first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) preferred_order: Option<i64>,
 }
 
 /// What is left to be decided of a specification: its id and instance type.
@@ -116,6 +133,7 @@ pub(crate) struct SpecificationDraft {
     pub(crate) configuration: Option<Map<String, Value>>,
     pub(crate) validation_policy: ValidationPolicy,
     pub(crate) autoscaling: Option<Autoscaling>,
+    pub(crate) wishes: Wishes,
 }
 
 impl FunctionDeploymentRequest {
@@ -160,6 +178,22 @@ impl GpuSpecificationDto {
         }
         let validation_policy = policy(self.helm_validation_policy, &prefix, &mut violations);
         let autoscaling = self.autoscaling_configuration.map(|own| own.check()).transpose()?;
+        let order = self.preferred_order.map(|number| {
+            let order = u8::try_from(number).ok().filter(|order| (1..=99).contains(order));
+            let field = format!("{prefix}preferredOrder");
+            violations.require(order.is_some(), &field, number, "must be between 1 and 99");
+            order.unwrap_or(99)
+        });
+        let wishes = Wishes {
+            availability_zones: self.availability_zones.unwrap_or_default(),
+            cpu_arch: self.cpu_arch,
+            os: self.os,
+            driver_version: self.driver_version,
+            storage: self.storage,
+            system_memory: self.system_memory,
+            gpu_memory: self.gpu_memory,
+            preferred_order: order,
+        };
         violations.into_result(SpecificationDraft {
             gpu,
             instance_type: self.instance_type,
@@ -171,6 +205,7 @@ impl GpuSpecificationDto {
             configuration: self.configuration,
             validation_policy,
             autoscaling,
+            wishes,
         })
     }
 
@@ -196,6 +231,14 @@ impl GpuSpecificationDto {
                 }
             }),
             autoscaling_configuration: specification.autoscaling.as_ref().map(AutoscalingDto::of),
+            availability_zones: some(&specification.wishes.availability_zones),
+            cpu_arch: specification.wishes.cpu_arch.clone(),
+            os: specification.wishes.os.clone(),
+            driver_version: specification.wishes.driver_version.clone(),
+            storage: specification.wishes.storage.clone(),
+            system_memory: specification.wishes.system_memory.clone(),
+            gpu_memory: specification.wishes.gpu_memory.clone(),
+            preferred_order: specification.wishes.preferred_order.map(i64::from),
         }
     }
 }

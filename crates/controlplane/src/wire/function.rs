@@ -308,6 +308,9 @@ pub(crate) struct FunctionDto {
     pub(crate) helm_chart: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) helm_chart_service_name: Option<String>,
+    /// The path of `health` (deprecated).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) health_uri: Option<String>,
     /// The digest the chart was pinned to at creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) helm_chart_digest: Option<String>,
@@ -335,7 +338,7 @@ pub(crate) struct FunctionDto {
 }
 
 /// How much of a version is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum View {
     /// All of it, with or without its secrets' names.
     Full { secrets: bool },
@@ -343,6 +346,11 @@ pub(crate) enum View {
     Reduced,
     /// What another account sees of a shared function.
     Foreign,
+}
+
+impl View {
+    /// Those of listings.
+    pub(crate) const IN_LISTINGS: [Self; 3] = [Self::Full { secrets: false }, Self::Reduced, Self::Foreign];
 }
 
 impl FunctionDto {
@@ -367,6 +375,7 @@ impl FunctionDto {
             },
             helm_chart: None,
             helm_chart_service_name: None,
+            health_uri: None,
             helm_chart_digest: None,
             created_at: version.created_at.to_string(),
             active_instances: None,
@@ -388,6 +397,7 @@ impl FunctionDto {
         shown.inference_url = Some(definition.inference_url.clone());
         shown.inference_port = Some(definition.inference_port);
         shown.health = Some(HealthDto::of(&definition.health));
+        shown.health_uri = Some(definition.health.uri.clone());
         let model = |model: &Artifact| ModelDto {
             name: model.name.clone(),
             version: model.version.clone(),

@@ -1,6 +1,7 @@
 //! What goes wrong around the control plane, and what it makes of it.
 
 use crate::harness::{Harness, chart_function, deployment};
+use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use wheelhouse_controlplane::Options;
 use wheelhouse_functions::catalogue::Cluster;
+use wheelhouse_functions::id::InstanceId;
 use wheelhouse_functions::instance::Instance;
 use wheelhouse_functions::instance_state::InstanceState;
 use wheelhouse_store::Filter;
@@ -28,6 +30,44 @@ async fn active(harness: &Harness) -> (String, String, String, Value) {
 async fn instances(harness: &Harness) -> Vec<Instance> {
     let stored = harness.store.table::<Instance>().list(Filter::All).await.unwrap();
     stored.into_iter().map(|stored| stored.value).collect()
+}
+
+/// Waits until the instances are as wanted.
+async fn until(harness: &Harness, what: &str, wanted: impl Fn(&[Instance]) -> bool) {
+    for _ in 0..6000 {
+        if wanted(&instances(harness).await) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{what} did not come: {:?}", instances(harness).await);
+}
+
+/// Waits until no instance counts towards anything.
+pub(crate) async fn until_no_instance_lives(harness: &Harness) {
+    until(harness, "the end of all", |all| all.iter().all(|one| !one.state.is_live())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_was_asked_for_while_its_deployment_was_removed_ends() {
+    let harness = Harness::start().await;
+    let (function, version, cluster, _) = active(&harness).await;
+    let late = instances(&harness).await.remove(0);
+    let path = format!("/v2/nvcf/deployments/functions/{function}/versions/{version}");
+    assert_eq!(harness.call(Some(&harness.admin), Method::DELETE, &path, None).await.status, 200);
+    // Found while the version is not deployed, and while it is deployed again.
+    for deployed in [false, true] {
+        if deployed {
+            assert_eq!(harness.post(&path, deployment()).await.status, 200);
+        }
+        let id = InstanceId::from_parts(u64::from(deployed), [1; 10]);
+        let late = Instance { id, state: InstanceState::Requested, ..late.clone() };
+        harness.store.transaction().insert(&late).commit().await.unwrap();
+        let ending = |one: &Instance| one.id == id && one.state == InstanceState::Terminating;
+        until(&harness, "its end", |all| all.iter().any(ending)).await;
+        harness.report(&cluster, &json!({ "id": id.to_string() }), json!({ "phase": "gone" })).await;
+        assert!(instances(&harness).await.iter().all(|one| one.id != id), "its record stays");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -296,3 +296,32 @@ async fn what_an_llm_function_says_of_its_models_is_kept_and_may_change() {
     let other = format!("/v2/nvcf/functions/{other}/versions/{other_version}");
     refused(&other, Method::PUT, update("llama", "random"), "of type 'LLM' only").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_specification_wishes_is_kept_and_orders_the_specifications() {
+    let harness = Harness::start().await;
+    harness.cluster(8).await;
+    let (function, version) = harness.create(|_| {}).await;
+    let path = format!("/v2/nvcf/deployments/functions/{function}/versions/{version}");
+    let wishes = json!({
+        "availabilityZones": ["a"], "cpuArch": "AMD64", "os": "LINUX", "driverVersion": "570", "storage": "1Ti",
+        "systemMemory": "64Gi", "gpuMemory": "48Gi", "preferredOrder": 2,
+    });
+    let mut late = json!({ "gpu": "L40", "minInstances": 0, "maxInstances": 1 });
+    late.as_object_mut().unwrap().extend(wishes.as_object().unwrap().clone());
+    let first = json!({ "gpu": "L40", "minInstances": 0, "maxInstances": 2, "preferredOrder": 1 });
+    let any = json!({ "gpu": "L40", "minInstances": 0, "maxInstances": 3 });
+    let wrong = json!({ "deploymentSpecifications": [{
+        "gpu": "L40", "minInstances": 0, "maxInstances": 1, "preferredOrder": 100,
+    }] });
+    let refused = harness.post(&path, wrong).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body["detail"].as_str().unwrap().contains("preferredOrder"), "{}", refused.body);
+    let body = json!({ "deploymentSpecifications": [any, late, first] });
+    let deployed = harness.post(&path, body).await.body["deployment"]["deploymentSpecifications"].clone();
+    let orders: Vec<&Value> = deployed.as_array().unwrap().iter().map(|one| &one["maxInstances"]).collect();
+    assert_eq!(orders, [&json!(2), &json!(1), &json!(3)]);
+    for (name, value) in wishes.as_object().unwrap() {
+        assert_eq!(deployed[1][name], *value);
+    }
+}

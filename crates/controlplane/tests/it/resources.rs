@@ -140,6 +140,65 @@ async fn listings_come_in_pages_and_reduced_without_the_details_scope() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listing_shows_every_change_at_once() {
+    let harness = Harness::start().await;
+    let cluster = harness.cluster(8).await;
+    let (function, version) = harness.create(|body| body["name"] = json!("f0")).await;
+    let (other, other_version) = harness.create(|body| body["name"] = json!("f1")).await;
+    // What is listed is what is found one by one, but for instances, which only deployed versions have here.
+    let check = async |expect: &[&str]| {
+        let listed = harness.get("/v2/nvcf/functions").await.body;
+        let mut names = Vec::new();
+        for entry in listed["functions"].as_array().unwrap() {
+            let text = |name: &str| entry[name].as_str().unwrap();
+            let path = format!("/v2/nvcf/functions/{}/versions/{}", text("id"), text("versionId"));
+            let mut found = harness.get(&path).await.body["function"].clone();
+            if found["activeInstances"] == json!([]) {
+                found.as_object_mut().unwrap().remove("activeInstances");
+            }
+            assert_eq!(*entry, found);
+            names.push(text("name").to_owned());
+        }
+        assert_eq!(names, expect);
+    };
+    check(&["f0", "f1"]).await;
+    let path = format!("/v2/nvcf/functions/{function}/versions/{version}");
+    let tags = json!({ "tags": ["a:b"] });
+    assert_eq!(harness.call(Some(&harness.admin), Method::PUT, &path, Some(tags)).await.status, 200);
+    check(&["f0", "f1"]).await;
+    let deploy = format!("/v2/nvcf/deployments/functions/{function}/versions/{version}");
+    assert_eq!(harness.post(&deploy, crate::harness::deployment()).await.status, 200);
+    let work = harness.work(&cluster, |instances| instances.len() == 1).await;
+    harness.report(&cluster, &work[0], json!({ "phase": "ready" })).await;
+    harness.wait_for_status(&function, &version, "ACTIVE").await;
+    check(&["f0", "f1"]).await;
+    let active = harness.get("/v2/nvcf/functions").await.body["functions"][0].clone();
+    assert_eq!(active["activeInstances"][0]["instanceStatus"], "RUNNING");
+    assert_eq!(active["tags"], json!(["a:b"]));
+    let path = format!("/v2/nvcf/functions/{other}/versions/{other_version}");
+    assert_eq!(harness.call(Some(&harness.admin), Method::DELETE, &path, None).await.status, 204);
+    check(&["f0"]).await;
+
+    // Another account sees no instances, and only what is shared with it, by function or by version.
+    let friend = harness.key("friend", &["list_functions", "list_functions_details"]).await;
+    let listed = async |query: &str| {
+        let path = format!("/v2/nvcf/functions{query}");
+        harness.call(Some(&friend), Method::GET, &path, None).await.body["functions"].clone()
+    };
+    assert_eq!(listed("").await, json!([]));
+    let share = format!("/v2/nvcf/authorizations/functions/{function}/versions/{version}");
+    let parties = |account: &str| json!({ "authorizedParties": [{ "ncaId": account }] });
+    assert_eq!(harness.post(&share, parties("friend")).await.status, 200);
+    let shown = listed("?visibility=authorized,private").await;
+    assert_eq!((&shown[0]["versionId"], shown.as_array().unwrap().len()), (&json!(version), 1));
+    assert_eq!((&shown[0]["activeInstances"], &shown[0]["helmChart"]), (&json!(null), &json!(null)));
+    assert_eq!(listed("?visibility=public").await, json!([]));
+    assert_eq!(harness.post(&share, parties("*")).await.status, 200);
+    assert_eq!(listed("?visibility=public").await[0]["ownedByDifferentAccount"], json!(true));
+    assert_eq!(listed("?visibility=authorized").await, json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_change_is_in_the_audit_log() {
     let harness = Harness::start().await;
     let (function, version) = harness.create(|_| {}).await;

@@ -15,9 +15,16 @@ use wheelhouse_functions::scope::Scope;
 /// - `shared`: the same for all accounts.
 const TABLE: &str = "
     GET    403    /metrics
+    GET    403    /v1/accounts/{ncaId}/clusters
     DELETE 403    /v1/accounts/{ncaId}/clusters/{clusterId}
+    GET    403    /v1/accounts/{ncaId}/clusters/{clusterId}
     PATCH  403    /v1/accounts/{ncaId}/clusters/{clusterId}
     POST   403    /v1/accounts/{ncaId}/keys
+    POST   403    /v1/admin/lookup
+    GET    403    /v1/admin/users/{userId}
+    DELETE 403    /v1/admin/users/{userId}/keys
+    GET    403    /v1/admin/users/{userId}/keys
+    PUT    403    /v1/admin/users/{userId}/status
     GET    403    /v1/agent/charts/{digest}
     PUT    403    /v1/agent/clusters
     POST   403    /v1/agent/clusters/{clusterId}/logs/{requestId}
@@ -31,6 +38,13 @@ const TABLE: &str = "
     GET    404    /v1/keys/{keyId}
     PUT    404    /v1/keys/{keyId}/authorizations
     POST   new    /v1/render
+    GET    404    /v1/service-admin/users/{userId}/keys
+    DELETE 404    /v1/service-admin/users/{userId}/keys/{keyId}
+    GET    404    /v1/service-admin/users/{userId}/keys/{keyId}
+    PUT    404    /v1/service-admin/users/{userId}/keys/{keyId}/status
+    PUT    404    /v1/service-admin/users/{userId}/suspend
+    GET    shared /v1/services
+    GET    shared /v1/services/{serviceId}
     POST   new    /v1/validate
     GET    403    /v2/nvcf/accounts
     DELETE 403    /v2/nvcf/accounts/{ncaId}
@@ -66,6 +80,9 @@ const TABLE: &str = "
     PUT    403    /v2/nvcf/accounts/{ncaId}/functions/{functionId}/versions/{versionId}
     GET    403    /v2/nvcf/accounts/{ncaId}/functions/{functionId}/versions/{versionId}/logs
     PUT    403    /v2/nvcf/accounts/{ncaId}/metadata/functions/{functionId}/versions/{versionId}
+    GET    403    /v2/nvcf/accounts/{ncaId}/queues/functions/{functionId}
+    GET    403    /v2/nvcf/accounts/{ncaId}/queues/functions/{functionId}/versions/{versionId}
+    GET    403    /v2/nvcf/accounts/{ncaId}/queues/{requestId}/position
     DELETE 403    /v2/nvcf/accounts/{ncaId}/ratelimit/functions/{functionId}/versions/{versionId}
     PUT    403    /v2/nvcf/accounts/{ncaId}/ratelimit/functions/{functionId}/versions/{versionId}
     GET    403    /v2/nvcf/accounts/{ncaId}/registry-credentials
@@ -126,6 +143,9 @@ const TABLE: &str = "
     POST   new    /v2/nvcf/telemetries
     DELETE 404    /v2/nvcf/telemetries/{telemetryId}
     GET    404    /v2/nvcf/telemetries/{telemetryId}
+    POST   404    /v2/nvcf/tokens/functions
+    POST   404    /v2/nvcf/tokens/functions/{functionId}
+    POST   404    /v2/nvcf/tokens/functions/{functionId}/versions/{versionId}
 ";
 
 struct Row {
@@ -214,6 +234,8 @@ impl Things {
             ("{requestId}", "00000000-0000-4000-8000-000000000000".to_owned()),
             ("{instanceId}", "00000000-0000-4000-8000-000000000001".to_owned()),
             ("{clientId}", "client".to_owned()),
+            ("{userId}", "administrator".to_owned()),
+            ("{serviceId}", "nvidia-cloud-functions-ncp-service-id-aketm".to_owned()),
             ("{digest}", format!("sha256:{}", "1".repeat(64))),
         ])
     }
@@ -239,10 +261,14 @@ fn body(path: &str) -> Value {
     if path.contains("/secrets/telemetries") {
         return json!({ "secret": { "name": "a", "value": "b" } });
     }
+    if path.ends_with("/status") {
+        return json!({ "status": "SUSPENDED" });
+    }
     json!({
         "name": "x", "inferenceUrl": "/", "helmChart": "oci://h/a:1", "helmChartServiceName": "a",
         "tags": ["a"], "rateLimit": { "rateLimit": "1-S" }, "artifactTypes": ["HELM"], "status": "CORDON",
         "authorizedParties": [], "authorizedParty": { "ncaId": "stranger" }, "minInstances": 0, "key": "k",
+        "clientId": "client", "functions": [{ "functionId": "00000000-0000-4000-8000-000000000000" }],
         "deploymentSpecifications": [{ "gpu": "L40", "minInstances": 0, "maxInstances": 1 }],
         "authorizations": { "policies": [{ "scopes": ["invoke_function"] }] },
     })

@@ -100,6 +100,27 @@ async fn from_the_documents_calls_to_an_answered_request() {
         "/v2/models/model_name/versions/model_version/infer got hello"
     );
 
+    // The envelope of `exec`, with a short-lived token of that key, which opens nothing else.
+    let body = r#"{"clientId":"someone"}"#;
+    let token = format!(
+        "curl -s -X POST \"http://${{GATEWAY_ADDR}}/v2/nvcf/tokens/functions/${{FUNCTION_ID}}\" -H \"Authorization: Bearer $KEY\" -d '{body}'"
+    );
+    let token: Value = serde_json::from_str(&harness.shell(&token, &ids).await).unwrap();
+    let ids = [ids[0], ids[1], ("KEY", token["access_token"].as_str().unwrap())];
+    assert_eq!(harness.shell(by_host, &ids).await, "/any/path got hello");
+    let body = r#"{"requestHeader":{"pollDurationSeconds":30},"requestBody":{"a":1}}"#;
+    let envelope = format!(
+        "curl -s -X POST \"http://${{GATEWAY_ADDR}}/v2/nvcf/exec/functions/${{FUNCTION_ID}}\" -H \"Authorization: Bearer $KEY\" -d '{body}'"
+    );
+    let answered: Value = serde_json::from_str(&harness.shell(&envelope, &ids).await).unwrap();
+    assert_eq!(answered["status"], "fulfilled", "{answered}");
+    assert_eq!(answered["response"], "/v2/models/model_name/versions/model_version/infer got {\"a\":1}");
+    let status = format!("/v2/nvcf/exec/status/{}", answered["reqId"].as_str().unwrap());
+    let ended = harness.curl(&status).await;
+    assert_eq!((&ended["status"], &ended["title"]), (&json!(404), &json!("Not Found")), "{ended}");
+    let keys = r#"curl -s -o /dev/null -w '%{http_code}' "http://${GATEWAY_ADDR}/v2/nvcf/functions" -H "Authorization: Bearer $KEY""#;
+    assert_eq!(harness.shell(keys, &ids).await, "401");
+
     // Undeployed, nothing is left.
     let remove = r#"curl -s -X DELETE "http://${GATEWAY_ADDR}/v2/nvcf/deployments/functions/${FUNCTION_ID}/versions/${FUNCTION_VERSION_ID}" -H "Authorization: Bearer $NVCF_TOKEN""#;
     let removed: Value = serde_json::from_str(&harness.shell(remove, &ids).await).unwrap();

@@ -2,22 +2,25 @@
 
 use super::pool;
 use crate::Error;
-use crate::backend::{Audited, Backend, Collection, Filter, Operation, Query, Row};
+use crate::backend::{Audited, Backend, Collection, Filter, Head, Operation, Query, Row};
 use crate::sqlite::Sqlite;
 use deadpool_postgres::{GenericClient, Pool};
 use std::path::Path;
 use tokio_postgres::IsolationLevel;
+use tokio_postgres::types::ToSql;
 
 /// Rows copied at once into a backup.
 const PAGE: u32 = 1_000;
 
 /// The condition of a filter and its parameter.
-fn condition(filter: &Filter) -> (&'static str, &str) {
+fn condition(filter: &Filter) -> (&'static str, &(dyn ToSql + Sync)) {
     match filter {
-        Filter::All => ("$2 = ''", ""),
+        Filter::All => ("$2 = ''", &""),
         Filter::Id(id) => ("id = $2", id),
+        Filter::Ids(ids) => ("id = ANY($2)", ids),
         Filter::Account(account) => ("account = $2", account),
         Filter::Parent(parent) => ("parent = $2", parent),
+        Filter::Parents(parents) => ("parent = ANY($2)", parents),
         Filter::Label(label) => ("label = $2", label),
     }
 }
@@ -26,17 +29,17 @@ pub(super) async fn read(pool: &Pool, query: &Query) -> Result<Vec<Row>, Error> 
     read_with(&pool::client(pool).await?, query).await
 }
 
+pub(super) async fn heads(pool: &Pool, query: &Query) -> Result<Vec<Head>, Error> {
+    let rows = select(&pool::client(pool).await?, query, "id, parent, revision").await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Head { id: row.try_get(0)?, parent: row.try_get(1)?, revision: unsigned(row.try_get(2)?) })
+        })
+        .collect()
+}
+
 async fn read_with(client: &impl GenericClient, query: &Query) -> Result<Vec<Row>, Error> {
-    let (condition, parameter) = condition(&query.filter);
-    let statement = client
-        .prepare_cached(&format!(
-            "SELECT id, account, parent, label, revision, body FROM records \
-             WHERE collection = $1 AND {condition} AND id > $3 ORDER BY id LIMIT $4"
-        ))
-        .await?;
-    let after = query.after.as_deref().unwrap_or_default();
-    let limit = i64::from(query.limit);
-    let rows = client.query(&statement, &[&query.collection.as_str(), &parameter, &after, &limit]).await?;
+    let rows = select(client, query, "id, account, parent, label, revision, body").await?;
     rows.iter()
         .map(|row| {
             Ok(Row {
@@ -51,13 +54,30 @@ async fn read_with(client: &impl GenericClient, query: &Query) -> Result<Vec<Row
         .collect()
 }
 
+async fn select(
+    client: &impl GenericClient,
+    query: &Query,
+    columns: &str,
+) -> Result<Vec<tokio_postgres::Row>, Error> {
+    let (condition, parameter) = condition(&query.filter);
+    let statement = client
+        .prepare_cached(&format!(
+            "SELECT {columns} FROM records \
+             WHERE collection = $1 AND {condition} AND id > $3 ORDER BY id LIMIT $4"
+        ))
+        .await?;
+    let after = query.after.as_deref().unwrap_or_default();
+    let limit = i64::from(query.limit);
+    Ok(client.query(&statement, &[&query.collection.as_str(), parameter, &after, &limit]).await?)
+}
+
 pub(super) async fn count(pool: &Pool, collection: Collection, filter: &Filter) -> Result<u64, Error> {
     let client = pool::client(pool).await?;
     let (condition, parameter) = condition(filter);
     let statement = client
         .prepare_cached(&format!("SELECT count(*) FROM records WHERE collection = $1 AND {condition}"))
         .await?;
-    let row = client.query_one(&statement, &[&collection.as_str(), &parameter]).await?;
+    let row = client.query_one(&statement, &[&collection.as_str(), parameter]).await?;
     Ok(unsigned(row.try_get(0)?))
 }
 

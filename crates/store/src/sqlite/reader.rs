@@ -1,8 +1,9 @@
 //! Reading: a few read-only connections, used on blocking threads.
 
 use crate::Error;
-use crate::backend::{Audited, Collection, Filter, Query, Row};
+use crate::backend::{Audited, Collection, Filter, Head, Query, Row};
 use rusqlite::{Connection, params};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,40 +49,61 @@ impl Readers {
     }
 }
 
-/// The condition of a filter and its parameter.
-fn condition(filter: &Filter) -> (&'static str, &str) {
-    match filter {
-        Filter::All => ("?2 = ''", ""),
-        Filter::Id(id) => ("id = ?2", id),
-        Filter::Account(account) => ("account = ?2", account),
-        Filter::Parent(parent) => ("parent = ?2", parent),
-        Filter::Label(label) => ("label = ?2", label),
-    }
+/// The condition of a filter and its parameter; a list is handed over as a JSON array.
+fn condition(filter: &Filter) -> Result<(&'static str, Cow<'_, str>), Error> {
+    let list = |ids: &Vec<String>| {
+        let text = serde_json::to_string(ids);
+        text.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    };
+    Ok(match filter {
+        Filter::All => ("?2 = ''", Cow::Borrowed("")),
+        Filter::Id(id) => ("id = ?2", id.into()),
+        Filter::Ids(ids) => ("id IN (SELECT value FROM json_each(?2))", list(ids)?.into()),
+        Filter::Account(account) => ("account = ?2", account.into()),
+        Filter::Parent(parent) => ("parent = ?2", parent.into()),
+        Filter::Parents(parents) => ("parent IN (SELECT value FROM json_each(?2))", list(parents)?.into()),
+        Filter::Label(label) => ("label = ?2", label.into()),
+    })
 }
 
 pub(super) fn read(connection: &Connection, query: &Query) -> Result<Vec<Row>, Error> {
-    let (condition, parameter) = condition(&query.filter);
+    select(connection, query, "id, account, parent, label, revision, body", |row| {
+        Ok(Row {
+            id: row.get(0)?,
+            account: row.get(1)?,
+            parent: row.get(2)?,
+            label: row.get(3)?,
+            revision: unsigned(row.get(4)?),
+            body: row.get(5)?,
+        })
+    })
+}
+
+pub(super) fn heads(connection: &Connection, query: &Query) -> Result<Vec<Head>, Error> {
+    select(connection, query, "id, parent, revision", |row| {
+        Ok(Head { id: row.get(0)?, parent: row.get(1)?, revision: unsigned(row.get(2)?) })
+    })
+}
+
+fn select<T>(
+    connection: &Connection,
+    query: &Query,
+    columns: &str,
+    convert: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, Error> {
+    let (condition, parameter) = condition(&query.filter)?;
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT id, account, parent, label, revision, body FROM records \
+        "SELECT {columns} FROM records \
          WHERE collection = ?1 AND {condition} AND id > ?3 ORDER BY id LIMIT ?4"
     ))?;
     let after = query.after.as_deref().unwrap_or_default();
     let rows =
-        statement.query_map(params![query.collection.as_str(), parameter, after, query.limit], |row| {
-            Ok(Row {
-                id: row.get(0)?,
-                account: row.get(1)?,
-                parent: row.get(2)?,
-                label: row.get(3)?,
-                revision: unsigned(row.get(4)?),
-                body: row.get(5)?,
-            })
-        })?;
+        statement.query_map(params![query.collection.as_str(), parameter, after, query.limit], convert)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn count(connection: &Connection, collection: Collection, filter: &Filter) -> Result<u64, Error> {
-    let (condition, parameter) = condition(filter);
+    let (condition, parameter) = condition(filter)?;
     let mut statement = connection
         .prepare_cached(&format!("SELECT count(*) FROM records WHERE collection = ?1 AND {condition}"))?;
     Ok(unsigned(statement.query_row(params![collection.as_str(), parameter], |row| row.get(0))?))

@@ -1,7 +1,7 @@
 //! What every backend promises. Each function takes a fresh, empty backend.
 
 use std::sync::Arc;
-use wheelhouse_store::{Backend, Collection, Error, Filter, Operation, Query, Row};
+use wheelhouse_store::{Backend, Collection, Error, Filter, Head, Operation, Query, Row};
 
 pub(crate) fn row(id: &str, account: &str, parent: &str, label: &str, body: &str) -> Row {
     Row {
@@ -21,6 +21,7 @@ async fn ids(backend: &dyn Backend, filter: Filter, after: Option<&str>, limit: 
 
 pub(crate) async fn all(make: impl AsyncFn() -> Arc<dyn Backend>) {
     reads_find_what_was_written(&*make().await).await;
+    heads_are_records_without_bodies(&*make().await).await;
     batches_are_all_or_nothing(&*make().await).await;
     updates_need_the_revision_read(&*make().await).await;
     collections_are_apart(&*make().await).await;
@@ -42,12 +43,37 @@ async fn reads_find_what_was_written(backend: &dyn Backend) {
     assert_eq!(ids(backend, Filter::Label("m".into()), None, 9).await, ["c"]);
     assert_eq!(ids(backend, Filter::Id("c".into()), None, 9).await, ["c"]);
     assert_eq!(ids(backend, Filter::Id("d".into()), None, 9).await, Vec::<String>::new());
+    let list = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(ids(backend, Filter::Ids(list(&["c", "none", "a"])), None, 9).await, ["a", "c"]);
+    assert_eq!(ids(backend, Filter::Ids(Vec::new()), None, 9).await, Vec::<String>::new());
+    assert_eq!(ids(backend, Filter::Parents(list(&["q", "p"])), Some("a"), 1).await, ["b"]);
     assert_eq!(backend.count(Collection::Versions, Filter::Account("x".into())).await.unwrap(), 2);
+    assert_eq!(backend.count(Collection::Versions, Filter::Parents(list(&["p"]))).await.unwrap(), 2);
     backend.commit(vec![Operation::DeleteChildren(Collection::Versions, "p".into())]).await.unwrap();
     assert_eq!(ids(backend, Filter::All, None, 9).await, ["a"]);
     backend.commit(vec![Operation::Delete(Collection::Versions, "a".into(), None)]).await.unwrap();
     backend.commit(vec![Operation::Delete(Collection::Versions, "a".into(), None)]).await.unwrap();
     assert_eq!(backend.count(Collection::Versions, Filter::All).await.unwrap(), 0);
+}
+
+async fn heads_are_records_without_bodies(backend: &dyn Backend) {
+    for (id, account) in [("b", "x"), ("a", "x"), ("c", "y")] {
+        let insert = Operation::Insert(Collection::Versions, row(id, account, "p", "", "{}"));
+        backend.commit(vec![insert]).await.unwrap();
+    }
+    backend.commit(vec![Operation::Put(Collection::Versions, row("b", "x", "q", "", "{}"))]).await.unwrap();
+    let filter = Filter::Account("x".into());
+    let query = |after: Option<&str>| Query {
+        collection: Collection::Versions,
+        filter: filter.clone(),
+        after: after.map(Into::into),
+        limit: 9,
+    };
+    let rows = backend.read(query(None)).await.unwrap();
+    let of_rows = rows.into_iter().map(|row| Head { id: row.id, parent: row.parent, revision: row.revision });
+    assert_eq!(backend.heads(query(None)).await.unwrap(), of_rows.collect::<Vec<_>>());
+    let after = backend.heads(query(Some("a"))).await.unwrap();
+    assert_eq!(after, [Head { id: "b".into(), parent: "q".into(), revision: 2 }]);
 }
 
 async fn batches_are_all_or_nothing(backend: &dyn Backend) {
