@@ -177,13 +177,14 @@ async fn handle(
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let _under_way = linger::begin();
     if let Some(answer) = cors::preflight(request.method(), request.uri(), request.headers()) {
         return Ok(answer);
     }
     match classify(request.method(), request.uri(), request.headers()) {
         Call::Api => (serving.api)(request).await,
         call => {
+            // Calls of the API may take long without anything to do, and are served by other threads.
+            let _under_way = linger::begin();
             let request = Box::new(request.map(|body| body.map_err(Into::into).boxed_unsync()));
             Ok(proxy::answer(Arc::clone(&serving.shared), connection, call, request).await)
         }
