@@ -21,9 +21,30 @@ pub struct IgnoreRules {
 #[derive(Clone, Debug)]
 struct Rule {
     pattern: String,
+    shape: Shape,
     on: Subject,
     negated: bool,
     only_directories: bool,
+}
+
+/// How a pattern is matched. Nearly all are names and endings, and every path meets every rule.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    Name,
+    /// `*.txt`
+    Ending,
+    Other,
+}
+
+impl Shape {
+    fn of(pattern: &str) -> Self {
+        let is_plain = |text: &str| !text.contains(['*', '?', '[', '\\']);
+        match pattern.strip_prefix('*') {
+            None if is_plain(pattern) => Shape::Name,
+            Some(ending) if is_plain(ending) => Shape::Ending,
+            _ => Shape::Other,
+        }
+    }
 }
 
 /// What of a path a rule looks at.
@@ -83,7 +104,8 @@ impl IgnoreRules {
         let (only_directories, pattern) = strip(pattern, |pattern| pattern.strip_suffix('/'));
         let (rooted, pattern) = strip(pattern, |pattern| pattern.strip_prefix('/'));
         let on = if rooted || pattern.contains('/') { Subject::WholePath } else { Subject::LastName };
-        self.rules.push(Rule { pattern: pattern.to_owned(), on, negated, only_directories });
+        let shape = Shape::of(pattern);
+        self.rules.push(Rule { pattern: pattern.to_owned(), shape, on, negated, only_directories });
         Ok(())
     }
 }
@@ -96,8 +118,14 @@ impl Rule {
             Subject::WholePath => path,
             Subject::LastName => base_name(path),
         };
-        // A malformed rule that shows only now matches nothing.
-        glob::matches(self.pattern.as_bytes(), subject.as_bytes()).unwrap_or(false)
+        match self.shape {
+            Shape::Name => subject == self.pattern,
+            Shape::Ending => subject
+                .strip_suffix(self.pattern.get(1..).unwrap_or_default())
+                .is_some_and(|before| !before.contains('/')),
+            // A malformed rule that shows only now matches nothing.
+            Shape::Other => glob::matches(self.pattern.as_bytes(), subject.as_bytes()).unwrap_or(false),
+        }
     }
 }
 
@@ -126,6 +154,11 @@ mod tests {
             ("*.txt", "tiller.txt", true),
             ("*.txt", "cargo/a.txt", true),
             ("cargo/*.txt", "cargo/a.txt", true),
+            ("/*txt", "cargo/a.txt", false),
+            ("/*txt", "a.txt", true),
+            ("*", "a.txt", true),
+            ("a\\.txt", "a.txt", true),
+            ("*.t?t", "a.txt", true),
             ("cargo/*.*", "cargo/a.txt", true),
             ("cargo/*.txt", "mast/a.txt", false),
             ("ru[c-e]?er.txt", "rudder.txt", true),

@@ -163,8 +163,15 @@ fn check_api_version(chart_file: &[u8]) -> Result<(), Error> {
     let version = api_version(chart_file).map_err(cannot_load(CHART_FILE))?;
     match version.as_str() {
         "" | API_VERSION_V1 | API_VERSION_V2 => Ok(()),
-        // Helm's next format, behind a switch and not taken by commands.
-        "v3" => Err(Error::InvalidChartVersion),
+        // Helm's next format: it is read, but not taken by commands.
+        "v3" => {
+            let mut metadata = Metadata::default();
+            metadata
+                .read_over(chart_file, Compat::V4, Strictness::Lenient)
+                .map_err(cannot_load(CHART_FILE))?;
+            metadata.validate()?;
+            Err(Error::InvalidChartVersion)
+        }
         _ => Err(Error::UnsupportedChartVersion),
     }
 }

@@ -1,8 +1,8 @@
 //! `values.schema.json`: JSON Schema of drafts 4, 6, 7, 2019-09 and 2020-12, with the messages of
 //! Helm's validator (santhosh-tekuri/jsonschema 6.0.2).
 //!
-//! A schema refers only to itself and to the specification's own schemas, which are built in: no
-//! file is read and no address fetched. Patterns are Go's regular expressions. Of several
+//! The specification's own schemas are built in; other documents that a schema refers to come from
+//! [`Documents`], if from anywhere. Patterns are Go's regular expressions. Of several
 //! failures of one object those of earlier names come first; Helm's order changes from run to run.
 
 mod check;
@@ -27,30 +27,53 @@ use crate::{Chart, Error, Warning};
 /// The address Helm gives a chart's schema; references in it resolve against this.
 const SCHEMA_URL: &str = "file:///values.schema.json";
 
+/// Gives what lies at an address outside of a schema (`file:`, `http:` or `https:`), or says why it
+/// cannot be had.
+pub type Documents<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+/// [`Documents`] for charts that nobody vouches for: a schema refers to nothing but itself.
+///
+/// # Errors
+/// Always.
+pub fn no_documents(_url: &str) -> Result<Vec<u8>, String> {
+    Err("references out of the schema are not followed".to_owned())
+}
+
 /// Checks coalesced values against the schema of a chart, and the values of each subchart against
 /// the subchart's.
 ///
 /// # Errors
 /// [`Error::SchemaViolations`] lists what is wrong, chart by chart.
-pub fn validate_values(chart: &Chart, values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Error> {
+pub fn validate_values(
+    chart: &Chart,
+    values: &Map,
+    documents: Documents<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Error> {
     let mut report = String::new();
-    report_chart(chart, values, warnings, &mut report);
+    report_chart(chart, values, documents, warnings, &mut report);
     match report.is_empty() {
         true => Ok(()),
         false => Err(Error::SchemaViolations(report)),
     }
 }
 
-fn report_chart(chart: &Chart, values: &Map, warnings: &mut Vec<Warning>, report: &mut String) {
+fn report_chart(
+    chart: &Chart,
+    values: &Map,
+    documents: Documents<'_>,
+    warnings: &mut Vec<Warning>,
+    report: &mut String,
+) {
     if let Some(schema) = &chart.contents().schema
-        && let Err(error) = validate_against(&schema.data, values, warnings)
+        && let Err(error) = validate_against(&schema.data, values, documents, warnings)
     {
         report.push_str(&format!("{}:\n{error}", chart.name()));
     }
     for subchart in chart.dependencies() {
         match values.get(subchart.name()) {
             None | Some(TemplateValue::Nil) => {}
-            Some(TemplateValue::Map(values)) => report_chart(subchart, &values, warnings, report),
+            Some(TemplateValue::Map(values)) => report_chart(subchart, &values, documents, warnings, report),
             Some(other) => report.push_str(&format!(
                 "{}:\ninvalid type for values: expected object (map), got {}\n",
                 subchart.name(),
@@ -69,7 +92,7 @@ pub struct Violation {
     pub message: String,
 }
 
-/// What [`validate_values`] finds, one by one.
+/// What [`validate_values`] finds without other documents, one by one.
 ///
 /// # Errors
 /// When a schema cannot be used.
@@ -86,7 +109,7 @@ fn collect_violations(
     found: &mut Vec<Violation>,
 ) -> Result<(), Error> {
     if let Some(schema) = &chart.contents().schema
-        && let Some(failure) = failure_of(&schema.data, values, &mut Vec::new())?
+        && let Some(failure) = failure_of(&schema.data, values, &no_documents, &mut Vec::new())?
     {
         for (at, message) in failure.leaves() {
             let keys = at.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
@@ -107,8 +130,13 @@ fn collect_violations(
 ///
 /// # Errors
 /// [`Error::SchemaViolation`] with the list of failures, or what is wrong with the schema.
-pub fn validate_against(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>) -> Result<(), Error> {
-    match failure_of(schema, values, warnings)? {
+pub fn validate_against(
+    schema: &[u8],
+    values: &Map,
+    documents: Documents<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Error> {
+    match failure_of(schema, values, documents, warnings)? {
         None => Ok(()),
         Some(failure) => Err(Error::SchemaViolation(failure.list())),
     }
@@ -117,13 +145,14 @@ pub fn validate_against(schema: &[u8], values: &Map, warnings: &mut Vec<Warning>
 fn failure_of(
     schema: &[u8],
     values: &Map,
+    documents: Documents<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<failure::Failure>, Error> {
     let schema = read(schema)?;
     let mut warn = |urn| warnings.push(Warning::UnresolvedUrn { urn });
     let schemas = document::Document::new(SCHEMA_URL, schema)
         .and_then(|document| {
-            compile::compile(document, compile::Formats::AsDrafted, &metaschemas::check, &mut warn)
+            compile::compile(document, compile::Formats::AsDrafted, &metaschemas::check, documents, &mut warn)
         })
         .map_err(|error| Error::Schema(error.to_string()))?;
     let values = to_json(&TemplateValue::Map(values.clone()), 0)?;

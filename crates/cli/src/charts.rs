@@ -193,9 +193,9 @@ pub(crate) fn kube_version(text: &str, compat: Compat) -> Result<KubeVersion, Fa
         .map_err(|error| Failure::new(format!("invalid kube version '{text}': {error}")))
 }
 
-/// What functions get from this machine.
+/// What functions get from this machine, and schemas from wherever they refer to.
 pub(crate) fn environment(compat: Compat, enable_dns: bool) -> Environment {
-    Environment::new(Box::new(MachineHost::new(enable_dns, compat)), compat)
+    Environment::new(Box::new(MachineHost::new(enable_dns, compat).with_documents()), compat)
 }
 
 /// What a render on the user's own machine may use.

@@ -116,8 +116,8 @@ pub(crate) fn clean(path: &Path) -> PathBuf {
     if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
 }
 
-/// Where links lead to from a path: the first thing that is no link, or is not there.
-fn end_of_links(path: &Path) -> PathBuf {
+/// The first thing that is not there on the way to where links lead from a path.
+fn first_missing(path: &Path) -> PathBuf {
     const MOST: usize = 255;
     let mut end = path.to_owned();
     for _ in 0..MOST {
@@ -126,7 +126,8 @@ fn end_of_links(path: &Path) -> PathBuf {
             Err(_) => break,
         }
     }
-    end
+    let missing = end.ancestors().take_while(|above| fs::symlink_metadata(above).is_err()).last();
+    missing.map_or_else(|| end.clone(), Path::to_owned)
 }
 
 fn status(metadata: &fs::Metadata) -> FileStatus {
@@ -156,7 +157,7 @@ impl ChartDirectory for DiskDirectory {
     fn resolve(&mut self, path: &str) -> io::Result<(String, FileStatus)> {
         let path = self.path(path);
         let target =
-            fs::canonicalize(&path).map_err(|error| go_error("lstat", &end_of_links(&path), &error))?;
+            fs::canonicalize(&path).map_err(|error| go_error("lstat", &first_missing(&path), &error))?;
         let metadata = fs::metadata(&target).map_err(|error| go_error("lstat", &target, &error))?;
         Ok((target.to_string_lossy().into_owned(), status(&metadata)))
     }
@@ -182,6 +183,15 @@ mod tests {
     fn errors_are_in_gos_words() {
         let error = read(Path::new("/nonexistent/x")).unwrap_err();
         assert_eq!(error.to_string(), "open /nonexistent/x: no such file or directory");
+    }
+
+    #[test]
+    fn a_broken_link_is_told_by_the_first_thing_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("gone/deep/file", folder.path().join("link")).unwrap();
+        let error = DiskDirectory::new(folder.path().to_owned()).resolve("link").unwrap_err();
+        let missing = folder.path().join("gone");
+        assert_eq!(error.to_string(), format!("lstat {}: no such file or directory", missing.display()));
     }
 
     #[test]

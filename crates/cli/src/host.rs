@@ -7,6 +7,7 @@ use wheelhouse_chart::{Compat, log_line};
 use wheelhouse_sprig::{Host, LintNote};
 
 use crate::printer::Printer;
+use crate::remote::SchemaDocuments;
 
 /// The clock, the randomness and the names of this machine.
 #[derive(Debug)]
@@ -14,12 +15,18 @@ pub(crate) struct MachineHost {
     enable_dns: bool,
     compat: Compat,
     started: Instant,
+    documents: Option<SchemaDocuments>,
 }
 
 impl MachineHost {
     /// The host; names are looked up only where the user allows it.
     pub(crate) fn new(enable_dns: bool, compat: Compat) -> Self {
-        MachineHost { enable_dns, compat, started: Instant::now() }
+        MachineHost { enable_dns, compat, started: Instant::now(), documents: None }
+    }
+
+    /// The host that also reads files and asks addresses which schemas refer to.
+    pub(crate) fn with_documents(self) -> Self {
+        MachineHost { documents: Some(SchemaDocuments::default()), ..self }
     }
 }
 
@@ -60,6 +67,13 @@ impl Host for MachineHost {
         }
         let addresses = (name, 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>).unwrap_or_default();
         Some(addresses.iter().map(|address| address.ip().to_string()).collect())
+    }
+
+    fn schema_document(&self, url: &str) -> Result<Vec<u8>, String> {
+        match &self.documents {
+            Some(documents) => documents.get(url),
+            None => Err("references out of the schema are not followed".to_owned()),
+        }
     }
 
     fn note(&self, note: LintNote<'_>) {

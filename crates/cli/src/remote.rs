@@ -7,6 +7,7 @@ mod login;
 mod oci;
 mod reference;
 mod repositories;
+mod schema_documents;
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ pub(crate) use reference::{Fetched, fetch, fetch_address, fetch_to_cache, unders
 pub(crate) use repositories::{
     Repositories, Repository, cached_index, charts_file, index_file, refresh, resolve,
 };
+pub(crate) use schema_documents::SchemaDocuments;
 pub(crate) use wheelhouse_registry::Digest;
 
 use repositories::download_index;

@@ -9,6 +9,7 @@ use wheelhouse_render::{Capabilities, Operation, Release, Request};
 use wheelhouse_sprig::Environment;
 
 use crate::charts;
+use crate::host::MachineHost;
 
 /// Everything a render needs, held for as long as its request.
 pub(crate) struct Rendering {
@@ -46,7 +47,7 @@ impl Rendering {
         }
     }
 
-    /// A traced render of a new release.
+    /// A traced render of a new release. As on the platform, schemas refer to nothing but themselves.
     pub(crate) fn traced(name: &str, namespace: &str, values: Table, capabilities: Capabilities) -> Self {
         let release = Release {
             name: name.to_owned(),
@@ -54,7 +55,8 @@ impl Rendering {
             revision: 1,
             operation: Operation::Install,
         };
-        let rendering = Rendering::new(Compat::V4, release, values, capabilities, false);
+        let mut rendering = Rendering::new(Compat::V4, release, values, capabilities, false);
+        rendering.environment.host = Box::new(MachineHost::new(false, Compat::V4));
         Rendering { trace: true, ..rendering }
     }
 

@@ -1,6 +1,6 @@
 //! A schema, and values to hold against it.
 
-use wheelhouse_chart::schema::validate_values;
+use wheelhouse_chart::schema::{no_documents, validate_values};
 use wheelhouse_chart::values::{Coalescer, Origins, Table};
 use wheelhouse_chart::{Compat, File, LoadOptions, load_files};
 
@@ -19,7 +19,7 @@ pub(crate) fn run(input: &[u8]) {
     let coalesced = Coalescer::new(Compat::V4, &mut origins, &mut warnings).coalesce(&chart, &Table::new());
     let Ok(values) = coalesced else { return };
     let text = |result: Result<(), wheelhouse_chart::Error>| result.map_err(|error| error.to_string());
-    let first = text(validate_values(&chart, &values, &mut warnings));
-    let second = text(validate_values(&chart, &values, &mut warnings));
+    let first = text(validate_values(&chart, &values, &no_documents, &mut warnings));
+    let second = text(validate_values(&chart, &values, &no_documents, &mut warnings));
     assert_eq!(first, second, "the same check says something else");
 }

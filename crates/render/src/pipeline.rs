@@ -126,7 +126,8 @@ impl Renderer {
         let schema = if request.skip_schema_validation {
             Ok(())
         } else {
-            validate_values(&chart, &values, warnings).map_err(PipelineError::Values)
+            let documents = |url: &str| request.environment.host.schema_document(url);
+            validate_values(&chart, &values, &documents, warnings).map_err(PipelineError::Values)
         };
         let mut refusals = Vec::new();
         for checked in [schema, check_kube_version(&chart, request.capabilities)] {

@@ -32,6 +32,15 @@ pub trait Host {
         None
     }
 
+    /// What lies at an address that a schema of values refers to. By default nothing is fetched: a
+    /// chart that nobody vouches for may name any address.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    fn schema_document(&self, _url: &str) -> Result<Vec<u8>, String> {
+        Err("references out of the schema are not followed".to_owned())
+    }
+
     /// Takes note of what a template would have failed with outside of lint mode.
     fn note(&self, _note: LintNote<'_>) {}
 }

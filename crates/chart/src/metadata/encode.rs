@@ -16,7 +16,11 @@ impl Metadata {
     /// # Errors
     /// [`Error::Yaml`] for text YAML cannot hold.
     pub fn to_yaml(&self) -> Result<Vec<u8>, Error> {
-        to_yaml(self).map_err(Error::Yaml)
+        match self.api_version.as_str() {
+            API_VERSION_V1 => to_yaml(&Metadata { dependencies: None, ..self.clone() }),
+            _ => to_yaml(self),
+        }
+        .map_err(Error::Yaml)
     }
 
     /// The JSON that Go writes of the struct, its fields in their order: what registries keep as a chart's
@@ -28,15 +32,9 @@ impl Metadata {
         to_json(&MetadataInStructOrder(self), Format::default()).map_err(Error::Yaml)
     }
 
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        match self.api_version.as_str() {
-            API_VERSION_V1 => self.fields_with(&[]),
-            _ => self.fields_with(self.dependencies.as_deref().unwrap_or_default()),
-        }
-    }
-
     /// The fields Go writes (those that are not empty), in the struct's order.
-    fn fields_with<'a>(&'a self, dependencies: &'a [Option<Dependency>]) -> Vec<(&'static str, Field<'a>)> {
+    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
+        let dependencies = self.dependencies.as_deref().unwrap_or_default();
         let fields = [
             ("name", Field::Text(&self.name)),
             ("home", Field::Text(&self.home)),
@@ -254,7 +252,7 @@ struct MetadataInStructOrder<'a>(&'a Metadata);
 
 impl Encode for MetadataInStructOrder<'_> {
     fn encode<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), YamlError> {
-        let fields = self.0.fields_with(self.0.dependencies.as_deref().unwrap_or_default());
+        let fields = self.0.fields();
         sink.begin_map(fields.len())?;
         for (key, field) in fields {
             sink.key(key.as_bytes())?;

@@ -17,6 +17,8 @@ use super::model::{
     Additional, ArrayRules, Dependency, NumberRules, ObjectRules, Schema, SchemaId, Schemas, StringRules,
     Types,
 };
+use super::{Documents, read};
+use crate::text::quote;
 
 /// How many subschemas a schema may have. Helm has no bound, and pays for it.
 const MAX_SCHEMAS: usize = 100_000;
@@ -34,12 +36,20 @@ pub(super) fn compile(
     document: Document,
     formats: Formats,
     check: &dyn Fn(Draft, &Value) -> Result<(), String>,
+    fetch: Documents<'_>,
     warn: &mut dyn FnMut(String),
 ) -> Result<Schemas, CompileError> {
     let url = Arc::clone(&document.url);
     let mut schemas = Schemas(Vec::with_capacity(document.count().min(MAX_SCHEMAS)));
-    let mut compiler =
-        Compiler { documents: HashMap::new(), formats, check, warn, queue: Vec::new(), ids: HashMap::new() };
+    let mut compiler = Compiler {
+        documents: HashMap::new(),
+        formats,
+        check,
+        fetch,
+        warn,
+        queue: Vec::new(),
+        ids: HashMap::new(),
+    };
     compiler.take_in(document)?;
     compiler.enqueue(&url, String::new())?;
     while let Some((url, pointer)) = compiler.queue.get_mut(schemas.0.len()).map(std::mem::take) {
@@ -53,6 +63,7 @@ struct Compiler<'c> {
     documents: HashMap<Arc<str>, Document>,
     formats: Formats,
     check: &'c dyn Fn(Draft, &Value) -> Result<(), String>,
+    fetch: Documents<'c>,
     warn: &'c mut dyn FnMut(String),
     /// Schemas to compile, by document and pointer; a schema's id is its place here. Those that are
     /// compiled are taken out.
@@ -92,7 +103,7 @@ impl Compiler<'_> {
         })
     }
 
-    /// Makes sure a document is there. Only the specification's own are ever fetched, from memory.
+    /// Makes sure a document is there. The specification's own come from memory.
     fn load(&mut self, url: &str) -> Result<(), CompileError> {
         if self.documents.contains_key(url) {
             return Ok(());
@@ -103,15 +114,22 @@ impl Compiler<'_> {
                 (self.warn)(url.to_owned());
                 Value::Bool(true)
             }
-            None => return Err(CompileError::Load(url.to_owned())),
+            None => self.fetch(url).map_err(|problem| CompileError::Load { url: url.to_owned(), problem })?,
         };
         self.take_in(Document::new(url, value)?)
+    }
+
+    fn fetch(&self, url: &str) -> Result<Value, String> {
+        if !matches!(location::scheme(url), Some("file" | "http" | "https")) {
+            return Err(format!("no URLLoader registered for {}", quote(url)));
+        }
+        read(&(self.fetch)(url)?).map_err(|error| error.to_string())
     }
 
     fn compile(&mut self, url: Arc<str>, at: String) -> Result<Schema, CompileError> {
         let pointer = at.as_str();
         let Some(document) = self.documents.get(&url) else {
-            return Err(CompileError::Load(url.to_string()));
+            return Err(missing(&url));
         };
         // Shared, as compiling takes in other documents meanwhile.
         let root = Rc::clone(&document.value);
@@ -124,7 +142,7 @@ impl Compiler<'_> {
         }
         let Some((own, resource)) = self.documents.get(&url).and_then(|document| document.resource(pointer))
         else {
-            return Err(CompileError::Load(url.to_string()));
+            return Err(missing(&url));
         };
         let (own, resource) = (own.to_owned(), Rc::clone(resource));
         let mut schema = Schema {
@@ -176,6 +194,11 @@ impl Compiler<'_> {
         schema.pointer = at;
         Ok(schema)
     }
+}
+
+/// A document that was never taken in, though something in it is to be compiled.
+fn missing(url: &str) -> CompileError {
+    CompileError::Load { url: url.to_owned(), problem: "it was not loaded".to_owned() }
 }
 
 /// The keywords of one schema.
@@ -388,7 +411,7 @@ impl<'a> Keywords<'a, '_> {
         };
         match target {
             Target::Here(pointer) => self.compiler.enqueue(&url, pointer).map(Some),
-            Target::Elsewhere => Err(CompileError::Load(url.to_string())),
+            Target::Elsewhere => Err(missing(&url)),
         }
     }
 

@@ -244,7 +244,10 @@ fn unknown_draft(url: &str, document: &str, is_root: bool) -> CompileError {
     let (url, _) = split_fragment(url);
     match is_root && url == document {
         true => CompileError::UnsupportedDraft(url.to_owned()),
-        false => CompileError::Load(url.to_owned()),
+        false => CompileError::Load {
+            url: url.to_owned(),
+            problem: "schemas of schemas other than the specification's are not followed".to_owned(),
+        },
     }
 }
 

@@ -3,8 +3,8 @@ use crate::text::quote;
 /// Why a schema cannot be used, in the words of Helm's validator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CompileError {
-    #[error("failing loading {}: references out of the schema are not followed", quote(.0))]
-    Load(String),
+    #[error("failing loading {}: {problem}", quote(url))]
+    Load { url: String, problem: String },
     #[error("draft {} is not supported", quote(.0))]
     UnsupportedDraft(String),
     #[error("invalid json-pointer {}", quote(.0))]

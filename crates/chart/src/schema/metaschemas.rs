@@ -12,6 +12,7 @@ use super::compile::{Formats, compile};
 use super::document::Document;
 use super::draft::Draft;
 use super::model::Schemas;
+use super::no_documents;
 use super::validate::validate;
 
 /// Whether an address belongs to the specification.
@@ -67,7 +68,7 @@ static QUICK: (Lazy, Lazy) = (
 
 fn compiled(draft: Draft, metaschema: fn(Draft) -> Value) -> Schemas {
     let schemas = Document::new(draft.metaschema(), metaschema(draft))
-        .and_then(|document| compile(document, Formats::Checked, &|_, _| Ok(()), &mut |_| {}));
+        .and_then(|document| compile(document, Formats::Checked, &|_, _| Ok(()), &no_documents, &mut |_| {}));
     // The table is ours, and a test compiles all of it.
     schemas.unwrap_or_default()
 }

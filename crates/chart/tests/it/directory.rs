@@ -171,4 +171,14 @@ fn a_directory_without_chart_file_fails_in_each_helms_words() {
     assert_eq!(load(&entries, v3).0.unwrap_err().to_string(), "Chart.yaml file is missing");
     let future = [("Chart.yaml", "apiVersion: v9")];
     assert_eq!(load(&future, LoadOptions::default()).0.unwrap_err().to_string(), "unsupported chart version");
+    for (next, expected) in [
+        ("apiVersion: v3\nname: a\nversion: 1.0.0", "invalid chart apiVersion"),
+        (
+            "apiVersion: v3\nname: a/../b\nversion: 1.0.0",
+            "validation: chart.metadata.name \"a/../b\" is invalid",
+        ),
+    ] {
+        let entries = [("Chart.yaml", next)];
+        assert_eq!(load(&entries, LoadOptions::default()).0.unwrap_err().to_string(), expected);
+    }
 }

@@ -127,6 +127,19 @@ fn it_is_written_as_go_writes_it() {
 }
 
 #[test]
+fn what_an_old_chart_requires_is_shown_but_not_written_to_its_chart_file() {
+    let metadata =
+        parse("version: 1.0.0\nname: a\napiVersion: v1\ndependencies: [{name: b, version: ^1}]").unwrap();
+    let written = String::from_utf8(metadata.to_yaml().unwrap()).unwrap();
+    assert_eq!(written, "apiVersion: v1\nname: a\nversion: 1.0.0\n");
+    let shown = String::from_utf8(wheelhouse_goyaml::to_yaml(&metadata).unwrap()).unwrap();
+    assert_eq!(
+        shown,
+        "apiVersion: v1\ndependencies:\n- name: b\n  repository: \"\"\n  version: ^1\nname: a\nversion: 1.0.0\n"
+    );
+}
+
+#[test]
 fn lock_digests_are_helms() {
     let requirement = |name: &str, version: &str| {
         Some(Dependency {

@@ -1,7 +1,7 @@
 //! values.schema.json: Helm's messages, every draft, and schemas that mean harm.
 
 use serde_json::{Value, json};
-use wheelhouse_chart::schema::{validate_against, validate_values};
+use wheelhouse_chart::schema::{no_documents, validate_against, validate_values};
 use wheelhouse_chart::values::{Coalescer, Origins};
 use wheelhouse_chart::{Chart, Compat, Error, Warning};
 use wheelhouse_gotemplate::Map;
@@ -16,7 +16,7 @@ fn values(chart: &Chart, user: &Value) -> Map {
 /// The list of failures; empty if there is none.
 fn validate(schema: &str, user: &Value) -> String {
     let bare = chart(&[("Chart.yaml", "name: a\nversion: 1.0.0")]);
-    let result = validate_against(schema.as_bytes(), &values(&bare, user), &mut Vec::new());
+    let result = validate_against(schema.as_bytes(), &values(&bare, user), &no_documents, &mut Vec::new());
     result.map_or_else(|error| error.to_string(), |()| String::new())
 }
 
@@ -157,8 +157,38 @@ fn nothing_outside_of_the_schema_is_read() {
     let bare = chart(&[("Chart.yaml", "name: a\nversion: 1.0.0")]);
     let mut warnings = Vec::new();
     let schema = json!({"$ref": "urn:example:x"}).to_string();
-    validate_against(schema.as_bytes(), &values(&bare, &json!({})), &mut warnings).unwrap();
+    validate_against(schema.as_bytes(), &values(&bare, &json!({})), &no_documents, &mut warnings).unwrap();
     assert_eq!(warnings, [Warning::UnresolvedUrn { urn: "urn:example:x".into() }]);
+}
+
+#[test]
+fn what_a_schema_refers_to_is_asked_for() {
+    let documents = |url: &str| match url {
+        "https://example.com/sizes.json" => {
+            Ok(br##"{"$defs": {"size": {"$ref": "more/small.json"}}}"##.to_vec())
+        }
+        "https://example.com/more/small.json" => Ok(br#"{"type": "integer", "maximum": 9}"#.to_vec()),
+        "file:///charts/broken.json" => Ok(b"{} x".to_vec()),
+        other => Err(format!("open {other}: no such file or directory")),
+    };
+    let bare = chart(&[("Chart.yaml", "name: a\nversion: 1.0.0")]);
+    for (reference, expected) in [
+        ("https://example.com/sizes.json#/$defs/size", "- at '/n': maximum: got 10, want 9"),
+        (
+            "charts/broken.json",
+            "failing loading \"file:///charts/broken.json\": invalid character after top-level value",
+        ),
+        (
+            "none.json",
+            "failing loading \"file:///none.json\": open file:///none.json: no such file or directory",
+        ),
+        ("ftp://a/b", "failing loading \"ftp://a/b\": no URLLoader registered for \"ftp://a/b\""),
+    ] {
+        let schema = json!({"properties": {"n": {"$ref": reference}}}).to_string();
+        let values = values(&bare, &json!({"n": 10}));
+        let found = validate_against(schema.as_bytes(), &values, &documents, &mut Vec::new()).unwrap_err();
+        assert_eq!(found.to_string().trim_end(), expected);
+    }
 }
 
 #[test]
@@ -171,13 +201,16 @@ fn every_chart_is_checked_with_its_part_of_the_values() {
         ("charts/s/values.schema.json", schema),
     ]);
     let user = json!({"n": "x", "s": {"n": "y"}});
-    let error = validate_values(&chart, &values(&chart, &user), &mut Vec::new()).unwrap_err();
+    let error = validate_values(&chart, &values(&chart, &user), &no_documents, &mut Vec::new()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "values don't meet the specifications of the schema(s) in the following chart(s):\n\
          p:\n- at '/n': got string, want number\ns:\n- at '/n': got string, want number\n"
     );
-    assert_eq!(validate_values(&chart, &values(&chart, &json!({"n": 1})), &mut Vec::new()), Ok(()));
+    assert_eq!(
+        validate_values(&chart, &values(&chart, &json!({"n": 1})), &no_documents, &mut Vec::new()),
+        Ok(())
+    );
 }
 
 #[test]
@@ -196,7 +229,12 @@ fn schemas_that_lead_into_themselves_end_in_errors() {
     definitions.insert("d60".into(), json!({}));
     let costly = json!({"$ref": "#/$defs/d0", "$defs": definitions});
     let bare = chart(&[("Chart.yaml", "name: a\nversion: 1.0.0")]);
-    let result = validate_against(costly.to_string().as_bytes(), &values(&bare, &json!({})), &mut Vec::new());
+    let result = validate_against(
+        costly.to_string().as_bytes(),
+        &values(&bare, &json!({})),
+        &no_documents,
+        &mut Vec::new(),
+    );
     assert_eq!(result, Err(Error::SchemaTooCostly));
 }
 

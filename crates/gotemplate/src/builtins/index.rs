@@ -10,6 +10,11 @@ fn error<T>(text: impl Into<String>) -> Result<T, CallError> {
     Err(CallError::Message(text.into()))
 }
 
+/// The type of a value, or of what it points to.
+fn pointed_to(value: &Value) -> String {
+    value.type_name().trim_start_matches('*').to_owned()
+}
+
 /// The length of a string, list or map.
 pub(super) fn len(item: &Operand) -> Result<i64, CallError> {
     let length = match (&item.value, item.state) {
@@ -22,7 +27,7 @@ pub(super) fn len(item: &Operand) -> Result<i64, CallError> {
         (Value::Object(object), _) if object.elements().is_some() => {
             object.elements().map_or(0, |list| list.len())
         }
-        (other, _) => return error(format!("len of type {}", other.type_name())),
+        (other, _) => return error(format!("len of type {}", pointed_to(other))),
     };
     Ok(i64::try_from(length).unwrap_or(i64::MAX))
 }
@@ -59,7 +64,7 @@ pub(super) fn index(item: &Operand, indexes: &[Operand]) -> Result<Operand, Call
                 None => return error("reflect: string index out of range"),
             },
             Value::Map(map) => entry(map, &key(index)?),
-            other => return error(format!("can't index item of type {}", other.type_name())),
+            other => return error(format!("can't index item of type {}", pointed_to(other))),
         };
     }
     Ok(item)

@@ -304,7 +304,13 @@ impl Engine<'_> {
             Value::Nil => {}
             number => {
                 let Some(last) = whole_number(number) else {
-                    return Err(self.fault(unit, format!("range can't iterate over {}", self.show(number))));
+                    let shown = self.show(number);
+                    // What a pointer leads to is shown, not the pointer.
+                    let shown = shown
+                        .strip_prefix('&')
+                        .filter(|_| matches!(number, Value::Object(_)))
+                        .unwrap_or(&shown);
+                    return Err(self.fault(unit, format!("range can't iterate over {shown}")));
                 };
                 if places.len() > 1 {
                     let shown = self.show(number);

@@ -79,11 +79,10 @@ fn render(subject: &mut Subject<'_, '_>, mut chart: Chart) -> Option<(Chart, Ren
     let values = coalescer.coalesce(&chart, options.values);
     // Helm coalesces twice.
     let values = values.and_then(|values| coalescer.coalesce_again(&chart, values));
-    let checked = values
-        .as_ref()
-        .ok()
-        .filter(|_| !options.skip_schema_validation)
-        .map(|values| validate_values(&chart, values, &mut warnings));
+    let checked = values.as_ref().ok().filter(|_| !options.skip_schema_validation).map(|values| {
+        let documents = |url: &str| options.environment.host.schema_document(url);
+        validate_values(&chart, values, &documents, &mut warnings)
+    });
     subject.tell_all(&warnings);
     let values = values.ok()?;
     if let Some(Err(error)) = checked {

@@ -44,7 +44,9 @@ fn check(subject: &mut Subject<'_, '_>) -> Result<(), String> {
         return Ok(());
     }
     let mut warnings = Vec::new();
-    let found = validate_against(&schema, &values, &mut warnings).map_err(|error| error.to_string());
+    let documents = |url: &str| options.environment.host.schema_document(url);
+    let found =
+        validate_against(&schema, &values, &documents, &mut warnings).map_err(|error| error.to_string());
     subject.tell_all(&warnings);
     found
 }

@@ -19,6 +19,11 @@ fn versions_are_read_loosely() {
     check(r#"{{ toJson (semver "1.2") }} {{ toYaml (dict "v" (semver "1.2")) }}"#, r#""1.2.0" v: 1.2.0"#);
     check_error(r#"{{ semver "x" }}"#, "error calling semver: invalid semantic version");
     check_error(r#"{{ (semver "1").Foo }}"#, "can't evaluate field Foo in type *semver.Version");
+    check_error(
+        r#"{{ index (semver "1") 0 }}"#,
+        "error calling index: can't index item of type semver.Version",
+    );
+    check_error(r#"{{ len (semver "1") }}"#, "error calling len: len of type semver.Version");
 }
 
 #[test]
