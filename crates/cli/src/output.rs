@@ -1,5 +1,7 @@
 //! Answers of the platform for people and programs: one table, or the whole as JSON or YAML.
 
+use std::borrow::Cow;
+
 use clap::ValueEnum;
 use serde_json::Value;
 use wheelhouse_goyaml::json_to_yaml;
@@ -57,7 +59,21 @@ trait Cells {
 
 impl<const COLUMNS: usize> Cells for Vec<[String; COLUMNS]> {
     fn map_cells(self) -> Self {
-        self.into_iter().map(|row| row.map(|cell| printable(&cell))).collect()
+        self.into_iter().map(|row| row.map(|cell| printable(&to_the_second(&cell)))).collect()
+    }
+}
+
+/// A time as tables show it; programs read the whole. All else stays as it is.
+fn to_the_second(cell: &str) -> Cow<'_, str> {
+    let shape = |letter: char| if letter.is_ascii_digit() { '0' } else { letter };
+    match cell.split_once('.') {
+        Some((seconds, fraction))
+            if seconds.chars().map(shape).eq("0000-00-00T00:00:00".chars())
+                && fraction.strip_suffix('Z').is_some_and(|digits| digits.parse::<u64>().is_ok()) =>
+        {
+            format!("{seconds}Z").into()
+        }
+        _ => cell.into(),
     }
 }
 
@@ -103,6 +119,14 @@ mod tests {
         assert_eq!(shown(OutputFormat::Table), "NAME\tTAGS\na   \tx,y\n");
         assert_eq!(shown(OutputFormat::Yaml), "name: a\ntags:\n- x\n- \"y\"\n");
         assert!(shown(OutputFormat::Json).starts_with("{\n  \"name\": \"a\""));
+    }
+
+    #[test]
+    fn tables_show_times_to_the_second() {
+        assert_eq!(to_the_second("2026-11-22T00:30:51.149523273Z"), "2026-11-22T00:30:51Z");
+        for other in ["2026-11-22T00:30:51Z", "", "10.5Z", "v1.2", "2026-11-22T00:30:51.x"] {
+            assert_eq!(to_the_second(other), other);
+        }
     }
 
     #[test]

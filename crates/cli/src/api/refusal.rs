@@ -53,11 +53,26 @@ fn fix(status: u16, detail: &str, has_findings: bool) -> &'static str {
         400 if detail.contains("GPU") || detail.contains("InstanceType") || detail.contains("Backend") => {
             "`wheelhouse cluster list` shows what there is"
         }
+        400 if detail.contains("already has a deployment;") => {
+            "change it with `wheelhouse function update`, or take it away first with `wheelhouse function undeploy`"
+        }
+        400 if detail.contains("already has a deployment with errors") => {
+            "`wheelhouse function get` says what went wrong; take it away with `wheelhouse function undeploy`, then deploy again"
+        }
+        400 if detail.contains("'helmChart' and 'helmChartServiceName'") => {
+            "--chart and --service go together"
+        }
+        400 if detail.contains("One of 'containerImage'") => "give --chart with --service, or --image",
+        400 if detail.contains("DEGRADED") => "`wheelhouse function get` says what its instances wait for",
         400 if detail.contains("redential") => {
             "add one with `wheelhouse registry-credential add HOST --username NAME --password-stdin`"
         }
         401 => "set WHEELHOUSE_TOKEN, or keep a valid token with `wheelhouse context set`",
         403 => "use a key with that scope: `wheelhouse key create --scope SCOPE`",
+        404 if detail.contains("not active") => {
+            "`wheelhouse function get` shows its status; `wheelhouse function deploy --wait` deploys it"
+        }
+        404 if detail.contains("No deployment") => "`wheelhouse function deploy --wait` deploys it",
         404 => "`wheelhouse function list` shows what there is",
         429 => "ask again later, or raise the limit with `wheelhouse function update --rate-limit`",
         500.. => "ask again; `wheelhouse doctor` looks closer",

@@ -130,6 +130,21 @@ pub(crate) struct FunctionUpdate {
     /// How often it may be called, such as 100-S or 10-S,500-M
     #[arg(long, value_name = "LIMIT")]
     pub rate_limit: Option<String>,
+    /// Of its deployment: the fewest instances; 0 lets it sleep
+    #[arg(long, value_name = "N")]
+    pub min: Option<u32>,
+    /// Of its deployment: the most instances
+    #[arg(long, value_name = "N")]
+    pub max: Option<u32>,
+    /// Of its deployment: calls an instance takes at once
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<u32>,
+    /// Which part of its deployment, where it has several GPUs
+    #[arg(long, value_name = "NAME")]
+    pub gpu: Option<String>,
+    /// Values of its deployment, in place of those it has
+    #[command(flatten)]
+    pub values: ValueOptions,
     #[command(flatten)]
     pub platform: PlatformOptions,
 }
@@ -166,9 +181,9 @@ pub(crate) struct FunctionDeploy {
     /// The fewest instances; 0 lets it sleep
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub min: u32,
-    /// The most instances
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub max: u32,
+    /// The most instances; as many as the fewest, and at least one, without it
+    #[arg(long, value_name = "N")]
+    pub max: Option<u32>,
     /// Calls an instance takes at once
     #[arg(long, value_name = "N")]
     pub concurrency: Option<u32>,

@@ -30,6 +30,11 @@ struct Round {
     kill_after: Option<u64>,
 }
 
+/// How many deaths are asked for beside those that run always.
+fn more() -> usize {
+    std::env::var("WHEELHOUSE_FAULT_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
 fn rounds() -> Vec<Round> {
     let at = |failpoint: &str| Round { failpoint: failpoint.to_owned(), kill_after: None };
     let killed = |writes| Round { failpoint: String::new(), kill_after: Some(writes) };
@@ -42,9 +47,8 @@ fn rounds() -> Vec<Round> {
         at("before-commit:70"),
         at("after-commit:111"),
     ];
-    let more = std::env::var("WHEELHOUSE_FAULT_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    for _ in 0..more {
+    for _ in 0..more() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let time = 1 + (state >> 40) % 300;
         rounds.push(match (state >> 33) % 4 {
@@ -276,7 +280,9 @@ fn nothing_acknowledged_is_lost_when_postgresql_and_the_process_die() {
     let (mut service, function, deployed) = prepared(&runtime, Some(url));
     let acknowledged = Arc::new(Acknowledged::default());
     let door = service.door.clone();
-    for both in [false, true] {
+    // By turns the database alone and both; one in ten of the deaths asked for.
+    for number in 0..2 + more() / 10 {
+        let both = number % 2 == 1;
         runtime.block_on(under_load(&door, &deployed, &acknowledged, |writes| writes >= 30));
         // Killed in the middle of it; where only the database is, the load goes on.
         let mut killed = false;

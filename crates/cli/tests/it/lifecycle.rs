@@ -48,7 +48,7 @@ fn from_a_chart_to_an_answer_and_away_again() {
     assert_snapshot!("create", create(&harness, &["--tag", "a:1", "--description", "greets"]));
     assert_snapshot!("list-inactive", run("function list"));
     assert_snapshot!("deploy", run("function deploy --max 2 --set a.b=1,c=x"));
-    let waited = run("wait --timeout 20s");
+    let waited = run("wait --timeout 120s");
     assert!(waited.starts_with("exit 0"), "{waited}");
     assert!(waited.ends_with("ACTIVE"), "{waited}");
     assert_snapshot!("get", run("function get"));
@@ -91,7 +91,7 @@ fn from_a_chart_to_an_answer_and_away_again() {
     // Deployed, it is not deleted without a word.
     let refused = run("function delete");
     assert!(refused.starts_with("exit 1\nError: hello is ACTIVE"), "{refused}");
-    let gone = run("function undeploy --wait --timeout 20s");
+    let gone = run("function undeploy --wait --timeout 120s");
     assert!(gone.starts_with("exit 0") && gone.contains("INACTIVE"), "{gone}");
     let deleted = run("function delete");
     assert!(deleted.starts_with("exit 0\nversion id-0"), "{deleted}");
@@ -99,6 +99,38 @@ fn from_a_chart_to_an_answer_and_away_again() {
     assert!(forgotten.contains("no function is named, and none is remembered"), "{forgotten}");
     let missing = run("function get helo");
     assert!(missing.starts_with("exit 4\nError: there is no function \"helo\""), "{missing}");
+}
+
+#[test]
+fn a_deployment_is_changed_while_it_serves() {
+    let harness = with_chart();
+    let run = |line: &str| harness.run(&line.split(' ').collect::<Vec<_>>());
+    create(&harness, &[]);
+    let nothing = run("function update --max 2");
+    assert!(nothing.starts_with("exit 4\nError: cannot update the deployment"), "{nothing}");
+    assert!(nothing.ends_with("fix: `wheelhouse function deploy --wait` deploys it"), "{nothing}");
+    let asleep = run("function invoke -d {}");
+    assert!(asleep.starts_with("exit 4") && asleep.contains("`wheelhouse function get` shows"), "{asleep}");
+    let crossed = run("function deploy --min 2 --max 1");
+    assert!(crossed.starts_with("exit 1\nError: cannot deploy the function"), "{crossed}");
+    let deployed = run("function deploy --min 0 --set a=1");
+    assert!(deployed.starts_with("exit 0"), "{deployed}");
+
+    let again = run("function deploy");
+    assert!(again.contains("fix: change it with `wheelhouse function update`"), "{again}");
+    let curl = run("function update --max 3 --curl");
+    assert!(curl.contains("curl -sN -X PATCH") && curl.ends_with("'{\"maxInstances\":3}'"), "{curl}");
+    let changed = run("function update --max 3 --concurrency 5 --set b=2 --tag x:y -o json");
+    let changed: Value = serde_json::from_str(changed.strip_prefix("exit 0\n").unwrap()).unwrap();
+    let specification = &changed["deployment"]["deploymentSpecifications"][0];
+    let seen = ["minInstances", "maxInstances", "maxRequestConcurrency"].map(|name| &specification[name]);
+    assert_eq!(seen, [0, 3, 5]);
+    assert_eq!(specification["configuration"], serde_json::json!({ "b": 2 }));
+    let seen: Value =
+        serde_json::from_str(run("function get -o json").strip_prefix("exit 0\n").unwrap()).unwrap();
+    assert_eq!(seen["function"]["tags"][0], "x:y");
+    let other = run("function update --max 3 --gpu H100");
+    assert!(other.contains("fix: choose with --gpu: L40"), "{other}");
 }
 
 /// Without what only becomes so in time.
@@ -142,7 +174,7 @@ fn grpc_is_called_with_raw_messages() {
     let words =
         ["function", "create", "rpc", "--chart", &chart, "--service", "entry", "--inference-url", "/gRPC"];
     assert!(harness.run(&words).starts_with("exit 0"));
-    let deployed = harness.run(&["function", "deploy", "--wait", "--timeout", "20s"]);
+    let deployed = harness.run(&["function", "deploy", "--wait", "--timeout", "120s"]);
     assert!(deployed.starts_with("exit 0"), "{deployed}");
     let call = |more: &[&str]| harness.run(&[&["function", "invoke", "--grpc"], more].concat());
     assert_eq!(call(&["inference.Echo/Say", "--data", "raw bytes"]), "exit 0\nraw bytes");

@@ -8,7 +8,7 @@ use super::super::Failure;
 use super::super::wait::wait_active;
 use super::{body_of_file, set};
 use crate::api::{Api, findings};
-use crate::arguments::FunctionDeploy;
+use crate::arguments::{FunctionDeploy, ValueOptions};
 use crate::charts;
 use crate::durations::duration;
 use crate::output::{items, text};
@@ -53,13 +53,16 @@ fn specification(options: &FunctionDeploy, api: &Api) -> Result<Value, Failure> 
     set(&mut body, "instanceType", options.instance_type.clone());
     set(&mut body, "backend", options.backend.clone());
     set(&mut body, "minInstances", Some(options.min));
-    set(&mut body, "maxInstances", Some(options.max.max(options.min)));
+    set(&mut body, "maxInstances", Some(options.max.unwrap_or(options.min.max(1))));
     set(&mut body, "maxRequestConcurrency", options.concurrency);
-    let values = charts::user_values(&options.values, Compat::V4, false)?;
-    if !values.is_empty() {
-        set(&mut body, "configuration", Some(charts::table_to_json(&values)));
-    }
+    set(&mut body, "configuration", configuration(&options.values)?);
     Ok(body)
+}
+
+/// The values that are given, if any.
+pub(super) fn configuration(options: &ValueOptions) -> Result<Option<Value>, Failure> {
+    let values = charts::user_values(options, Compat::V4, false)?;
+    Ok(if values.is_empty() { None } else { Some(charts::table_to_json(&values)) })
 }
 
 /// The GPU to take where the user names none: the only kind there is.
@@ -82,7 +85,8 @@ fn only_gpu(api: &Api) -> Result<String, Failure> {
     }
 }
 
-fn rows(answer: &Value) -> Vec<[String; 7]> {
+/// The table of a deployment.
+pub(super) fn rows(answer: &Value) -> Vec<[String; 7]> {
     let heads = ["DEPLOYMENT", "FUNCTION", "STATUS", "GPU", "INSTANCE TYPE", "MIN", "MAX"];
     let mut rows = vec![heads.map(str::to_owned)];
     let deployment = |name: &str| text(answer, &format!("/deployment/{name}"));

@@ -37,16 +37,21 @@ pub(super) fn run(options: &FunctionLogs, printer: Printer) -> Result<(), Failur
     let mut response =
         api.block_on(api.client.stream(Method::GET, &path)).map_err(|error| refused(WHAT, &error))?;
     let mut line = Vec::new();
+    let mut nothing = true;
     while let Some(frame) = api.block_on(response.body_mut().frame()) {
         let Ok(data) = frame?.into_data() else { continue };
         for &byte in &data {
             if byte == b'\n' {
                 print(&line, options, &api);
                 line.clear();
+                nothing = false;
             } else {
                 line.push(byte);
             }
         }
+    }
+    if nothing {
+        printer.talk("no instance has written anything; `wheelhouse function get` shows the instances");
     }
     Ok(())
 }
