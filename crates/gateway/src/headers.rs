@@ -10,6 +10,7 @@ use wheelhouse_functions::id::RequestId;
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("nvcf-reqid");
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("nvcf-status");
 pub(crate) const POLL_SECONDS: HeaderName = HeaderName::from_static("nvcf-poll-seconds");
+pub(crate) const INPUT_ASSETS: HeaderName = HeaderName::from_static("nvcf-input-asset-references");
 /// How often an asynchronous call has been sent; more than 1 means an earlier try may have run.
 pub(crate) const ATTEMPT: HeaderName = HeaderName::from_static("nvcf-attempt");
 pub(crate) const FUNCTION_NAME: HeaderName = HeaderName::from_static("nvcf-function-name");

@@ -127,7 +127,20 @@ async fn execute(
     let events = accept.contains("text/event-stream");
     let default = if events { shared.options.default_event_wait } else { shared.options.default_wait };
     let admitted = admit(shared, begun, target, request.headers(), default).await?;
+    refuse_assets(request.headers())?;
     asynchronous::execute(shared, admitted, request).await
+}
+
+/// No assets are kept here: a call that names one names something unknown, and is not made without it.
+fn refuse_assets(headers: &HeaderMap) -> Result<(), Refusal> {
+    let named = headers.get(headers::INPUT_ASSETS).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match named.split(',').map(str::trim).find(|id| !id.is_empty()) {
+        None => Ok(()),
+        Some(id) => {
+            let id: String = id.chars().take(64).collect();
+            Err(Refusal::new(ProblemKind::NotFound, format!("Asset id '{id}': Not found")))
+        }
+    }
 }
 
 async fn status(

@@ -37,6 +37,20 @@ async fn credentials() {
 }
 
 #[tokio::test]
+async fn a_call_that_names_assets_is_not_made_without_them() {
+    let harness = Harness::start().await;
+    let call = async |assets: &str| {
+        let mut request = harness.request("POST", &format!("/v2/nvcf/pexec/functions/{}", function_id()));
+        request.headers_mut().unwrap().insert("nvcf-input-asset-references", assets.parse().unwrap());
+        harness.call(request, "").await
+    };
+    let refused = call("6f1cd0a2-1111-4222-8333-944445555666, other").await;
+    assert_eq!(refused.status, 404);
+    assert!(refused.body.contains("Asset id '6f1cd0a2-1111-4222-8333-944445555666': Not found"));
+    assert_eq!(call("").await.status, 200);
+}
+
+#[tokio::test]
 async fn only_active_and_degrading_versions_take_calls() {
     let mut harness = Harness::start().await;
     for (state, status) in [
