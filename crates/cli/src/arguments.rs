@@ -39,7 +39,7 @@ pub(crate) use local::{
     Local, LocalAction, LocalDown, LocalKubeconfig, LocalLoad, LocalOutput, LocalPlace, LocalReset,
     LocalStatus, LocalUp,
 };
-pub(crate) use package::{Package, RegistryOptions};
+pub(crate) use package::{Package, RegistryOptions, Verify};
 pub(crate) use platform::{Cluster, ClusterAction, Doctor, PlatformOptions, Target, Wait};
 pub(crate) use repo::{ListFormat, Repo, RepoAction, RepoAdd, RepoIndex, RepoList, RepoRemove, RepoUpdate};
 pub(crate) use search::{Search, SearchAction, SearchRepo};
@@ -92,6 +92,8 @@ pub(crate) enum Command {
     Local(Box<Local>),
     /// Send a chart's archive to a registry
     Push(Push),
+    /// Check that an archive is the one that was signed
+    Verify(Verify),
     /// Fetch a chart's archive from a registry or repository
     #[command(visible_alias = "fetch")]
     Pull(Box<Pull>),

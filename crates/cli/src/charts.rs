@@ -18,6 +18,7 @@ use crate::host::MachineHost;
 use crate::printer::Printer;
 use crate::remote;
 use crate::settings::Settings;
+use crate::signatures;
 
 /// How long a render may take.
 const RENDER_TIME: Duration = Duration::from_secs(120);
@@ -37,7 +38,11 @@ pub(crate) fn locate(
     if options.repo.is_none() {
         let path = Path::new(reference);
         if path.exists() {
-            return Ok(filesystem::absolute(path));
+            let path = filesystem::absolute(path);
+            if options.verify {
+                signatures::verify_file(&path, &signatures::keyring(options.keyring.as_ref()))?;
+            }
+            return Ok(path);
         }
         if path.is_absolute() || reference.starts_with('.') {
             return Err(Failure::new(format!("path {reference:?} not found")));
@@ -61,10 +66,28 @@ pub(crate) fn load_announced(
     if path.metadata().map_err(|error| go_error("stat", path, &error))?.is_dir() {
         return load_from_directory(path, options, printer, announce);
     }
+    load_content_announced(&path.to_string_lossy(), &filesystem::read(path)?, options, printer, announce)
+}
+
+/// Loads a chart from an archive's content.
+pub(crate) fn load_content(
+    name: &str,
+    content: &[u8],
+    options: LoadOptions,
+    printer: Printer,
+) -> Result<Chart, Failure> {
+    load_content_announced(name, content, options, printer, &mut |_| {})
+}
+
+fn load_content_announced(
+    name: &str,
+    content: &[u8],
+    options: LoadOptions,
+    printer: Printer,
+    announce: Announce<'_>,
+) -> Result<Chart, Failure> {
     let mut warnings = Vec::new();
-    let content = filesystem::read(path)?;
-    let name = path.to_string_lossy();
-    let chart = load_archive_file_announced(&name, &content, options, &mut warnings, announce);
+    let chart = load_archive_file_announced(name, content, options, &mut warnings, announce);
     tell(&warnings, options.compat, printer);
     chart.map_err(not_loaded)
 }

@@ -28,6 +28,7 @@ mod serve;
 mod show;
 mod template;
 mod up;
+mod verify;
 mod version;
 mod wait;
 
@@ -42,6 +43,7 @@ use crate::settings::Settings;
 pub(crate) fn run(arguments: Arguments, printer: &Printer) -> Result<(), Failure> {
     let settings = Settings::new(&arguments.global);
     match arguments.command {
+        Command::Verify(options) => verify::run(&options, *printer),
         Command::Version(options) => version::run(&options, *printer),
         Command::Env(options) => env::run(&options, &settings, *printer),
         Command::Completion(options) => completion::run(&options, *printer),

@@ -18,6 +18,7 @@ use crate::commands::Failure;
 use crate::filesystem::go_error;
 use crate::printer::Printer;
 use crate::settings::Settings;
+use crate::signatures::Verify;
 
 /// Brings `charts/` into line with Chart.yaml or Chart.lock.
 pub(crate) struct Manager<'a> {
@@ -33,6 +34,10 @@ pub(crate) struct Manager<'a> {
     pub settings: &'a Settings,
     /// Do not fetch indexes anew.
     pub skip_refresh: bool,
+    /// Whether the signatures of what is fetched are looked at.
+    pub verify: Verify,
+    /// The file of the keys they may be by.
+    pub keyring: &'a Path,
     /// Takes the lines of what happens.
     pub out: &'a dyn Fn(&str),
 }

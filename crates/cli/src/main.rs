@@ -26,6 +26,7 @@ mod remote;
 mod rendering;
 mod running;
 mod settings;
+mod signatures;
 mod stack;
 mod table;
 

@@ -22,7 +22,7 @@ use crate::settings::Settings;
 pub(crate) use index::{Entry, Index, sort};
 pub(crate) use login::Logins;
 pub(crate) use oci::{OciReference, PROVENANCE, registry_tags};
-pub(crate) use reference::{Fetched, fetch, fetch_address, fetch_to_cache, underscore};
+pub(crate) use reference::{Fetched, Provenance, fetch, fetch_address, fetch_to_cache, underscore};
 pub(crate) use repositories::{
     Repositories, Repository, cached_index, charts_file, index_file, refresh, resolve,
 };

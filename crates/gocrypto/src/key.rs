@@ -29,7 +29,7 @@ pub enum KeyType {
     /// RSA with a modulus of so many bits.
     Rsa {
         /// At least 1024.
-        bits: usize,
+        bits: u32,
     },
     /// ECDSA on the curve P-256.
     EcdsaP256,

@@ -92,6 +92,7 @@ impl Object for CapabilitiesObject {
                 Value::object(KubeVersionObject {
                     version: capabilities.kube_version.clone(),
                     compat: self.compat,
+                    has_address: true,
                 }),
             ),
             ("APIVersions", Value::List(List::new(kind, versions))),
@@ -124,10 +125,12 @@ static VERSION_SET: ListType =
 static VERSION_SET_V3: ListType =
     ListType { name: "chartutil.VersionSet", underlying: ListKind::String, methods: HAS };
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct KubeVersionObject {
     version: KubeVersion,
     compat: Compat,
+    /// Whether it is the field of `.Capabilities` itself, and no copy: its methods have pointer receivers.
+    has_address: bool,
 }
 
 fn version_text(receiver: &Value, choose: impl Fn(&KubeVersion) -> &String) -> Value {
@@ -183,11 +186,15 @@ impl Object for KubeVersionObject {
     }
 
     fn methods(&self) -> &'static [Method] {
-        KUBE_VERSION_METHODS
+        if self.has_address { KUBE_VERSION_METHODS } else { &[] }
     }
 
     fn display_by_address(&self) -> Option<GoString> {
-        Some(self.version.normalized.as_str().into())
+        self.has_address.then(|| self.version.normalized.as_str().into())
+    }
+
+    fn without_address(&self) -> Option<Value> {
+        self.has_address.then(|| Value::object(KubeVersionObject { has_address: false, ..self.clone() }))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::compare_helm::{self, Compat};
 use crate::corpus;
 use crate::output::say;
+use crate::reference_signatures;
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -44,6 +45,9 @@ pub(crate) fn helm(arguments: &[&str]) -> Result<()> {
         }
         say!("comparing {} charts with Helm {}", cases.len(), compat.version());
         different += compare_helm::compare_all(&ours, &theirs, compat, &cases, 1)?;
+        if compat == Compat::V4 {
+            different += reference_signatures::compare(&ours, &theirs)?;
+        }
     }
     if different > 0 {
         bail!("{different} chart(s) differ from real Helm");

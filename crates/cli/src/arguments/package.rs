@@ -26,18 +26,28 @@ pub(crate) struct Package {
 /// How a package is signed.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SigningOptions {
-    /// Sign the package (not supported)
+    /// Sign the package
     #[arg(long)]
     pub sign: bool,
     /// The name of the key to sign with
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub key: String,
-    /// The file with the keys
+    /// The file with the keys; GnuPG's pubring.gpg without it
     #[arg(long, value_name = "FILE")]
     pub keyring: Option<String>,
     /// A file with the passphrase of the key, or - for standard input
     #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
     pub passphrase_file: String,
+}
+
+/// `verify`
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// PATH
+    pub arguments: Vec<String>,
+    /// The file with the public keys; GnuPG's pubring.gpg without it
+    #[arg(long, value_name = "FILE")]
+    pub keyring: Option<String>,
 }
 
 /// How charts are fetched.

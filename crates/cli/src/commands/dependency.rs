@@ -9,6 +9,7 @@ use crate::dependencies::{Manager, list};
 use crate::filesystem::clean;
 use crate::printer::Printer;
 use crate::settings::Settings;
+use crate::signatures::{Verify, keyring};
 
 /// Lists, builds or updates.
 pub(super) fn run(options: &Dependency, settings: &Settings, printer: Printer) -> Result<(), Failure> {
@@ -19,10 +20,10 @@ pub(super) fn run(options: &Dependency, settings: &Settings, printer: Printer) -
             Ok(())
         }
         DependencyAction::Build(options) => {
-            fetch("build", options, settings, printer, |manager| manager.build())
+            fetch("build", options, Verify::IfPossible, settings, printer, |manager| manager.build())
         }
         DependencyAction::Update(options) => {
-            fetch("update", options, settings, printer, |manager| manager.update())
+            fetch("update", options, Verify::Always, settings, printer, |manager| manager.update())
         }
     }
 }
@@ -41,6 +42,7 @@ fn chart_path(action: &str, arguments: &[String]) -> Result<PathBuf, Failure> {
 fn fetch(
     action: &str,
     options: &DependencyFetch,
+    verify: Verify,
     settings: &Settings,
     printer: Printer,
     run: impl FnOnce(&Manager<'_>) -> Result<(), Failure>,
@@ -53,6 +55,8 @@ fn fetch(
         printer,
         settings,
         skip_refresh: options.skip_refresh,
+        verify: if options.verify { verify } else { Verify::Never },
+        keyring: &keyring(options.keyring.as_ref()),
         out: &|line| printer.data(format!("{line}\n")),
     })
 }

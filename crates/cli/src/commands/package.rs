@@ -13,13 +13,15 @@ use crate::dependencies::Manager;
 use crate::filesystem::{absolute, clean, go_error};
 use crate::printer::Printer;
 use crate::settings::Settings;
+use crate::signatures::{Signing, Verify};
 
 /// Packs each chart, telling where each archive is.
 pub(super) fn run(options: &Package, settings: &Settings, printer: Printer) -> Result<(), Failure> {
     if options.arguments.is_empty() {
         return Err(Failure::new("need at least one argument, the path to the chart"));
     }
-    refuse_signing(options)?;
+    require_key(options)?;
+    let mut signing = Signing::default();
     let stamp = archives::stamp()?;
     for argument in &options.arguments {
         let given = Path::new(argument);
@@ -34,6 +36,8 @@ pub(super) fn run(options: &Package, settings: &Settings, printer: Printer) -> R
                 printer,
                 settings,
                 skip_refresh: false,
+                verify: Verify::Never,
+                keyring: Path::new(""),
                 out: &out,
             }
             .update()?;
@@ -53,21 +57,26 @@ pub(super) fn run(options: &Package, settings: &Settings, printer: Printer) -> R
         };
         let archive = archives::save(&chart, &destination, stamp)
             .map_err(|failure| Failure::new(format!("failed to save: {}", failure.message)))?;
+        if options.signing.sign {
+            let load = |content: &[u8]| {
+                let name = archive.to_string_lossy();
+                charts::load_content(&name, content, LoadOptions::default(), printer)
+            };
+            signing.sign(options, &archive, load, printer)?;
+        }
         printer.data(format!("Successfully packaged chart and saved it to: {}\n", archive.display()));
     }
     Ok(())
 }
 
-/// Signatures need a keyring, which nothing here reads.
-fn refuse_signing(options: &Package) -> Result<(), Failure> {
+/// What signing needs to be told.
+fn require_key(options: &Package) -> Result<(), Failure> {
     let signing = &options.signing;
-    if !signing.sign {
-        return Ok(());
-    }
-    if signing.key.is_empty() {
+    if signing.sign && signing.key.is_empty() {
         return Err(Failure::new("--key is required for signing a package"));
     }
-    Err(Failure::new(
-        "packages cannot be signed here: leave out --sign, and sign the archive with a tool of your own",
-    ))
+    if signing.sign && signing.keyring.as_ref().is_some_and(String::is_empty) {
+        return Err(Failure::new("--keyring is required for signing a package"));
+    }
+    Ok(())
 }

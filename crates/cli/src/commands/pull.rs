@@ -9,26 +9,39 @@ use super::{Failure, require_arguments};
 use crate::arguments::Pull;
 use crate::filesystem::{clean, go_error, write};
 use crate::printer::Printer;
-use crate::remote;
+use crate::remote::{self, Provenance};
 use crate::settings::Settings;
+use crate::signatures::{Verify, keyring};
 
 /// Fetches charts and writes them, as archives or unpacked.
 pub(super) fn run(options: &Pull, settings: &Settings, printer: Printer) -> Result<(), Failure> {
     require_arguments("pull [chart URL | repo/chartname] [...]", &options.arguments, 1)?;
+    let verify = match (options.chart_path.verify, options.prov) {
+        (true, _) => Verify::Always,
+        (false, true) => Verify::Later,
+        (false, false) => Verify::Never,
+    };
+    let keyring = keyring(options.chart_path.keyring.as_ref());
     for reference in &options.arguments {
-        let fetched = remote::fetch(reference, &options.chart_path, options.prov, settings, printer)?;
+        let fetched = remote::fetch(reference, &options.chart_path, verify, settings, printer)?;
         printer.data(&fetched.told);
         let destination = Path::new(&options.destination);
+        // As in Helm, what is not verified lies there all the same, unless it was to be unpacked.
+        if !options.untar {
+            write(&destination.join(&fetched.file_name), &fetched.archive)?;
+            if let Provenance::Found(provenance) = &fetched.provenance {
+                write(&destination.join(format!("{}.prov", fetched.file_name)), provenance)?;
+            }
+        }
+        let mut told = String::new();
+        if let Some(signer) = fetched.verify(verify, &keyring, |line| told = format!("{line}\n"))? {
+            told.push_str(&signer);
+        }
         if options.untar {
             let directory = clean(&destination.join(&options.untardir));
             unpack(&fetched.file_name, &fetched.archive, &directory, reference)?;
-            continue;
         }
-        let path = destination.join(&fetched.file_name);
-        write(&path, &fetched.archive)?;
-        if let Some(provenance) = &fetched.provenance {
-            write(&destination.join(format!("{}.prov", fetched.file_name)), provenance)?;
-        }
+        printer.data(told);
     }
     Ok(())
 }

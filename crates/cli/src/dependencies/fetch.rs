@@ -14,7 +14,7 @@ use crate::arguments::ChartPathOptions;
 use crate::charts;
 use crate::commands::Failure;
 use crate::filesystem::{go_error, write};
-use crate::remote::{Entry, Fetched, Repository, cached_index, fetch, fetch_address, resolve};
+use crate::remote::{Entry, Fetched, Provenance, Repository, cached_index, fetch, fetch_address, resolve};
 
 /// Archives by their file names.
 type Archives = BTreeMap<String, Vec<u8>>;
@@ -50,13 +50,13 @@ impl Manager<'_> {
                             version: dependency.version.clone(),
                             ..ChartPathOptions::default()
                         };
-                        fetch(&reference, &options, false, self.settings, self.printer)
+                        fetch(&reference, &options, self.verify, self.settings, self.printer)
                     })?;
                 }
                 Source::Repository(repository) => {
                     let url = self.url(dependency, &repository)?;
                     self.download(dependency, &url, &mut got, &mut archives, || {
-                        fetch_address(&url, &repository, self.settings)
+                        fetch_address(&url, &repository, self.verify, self.settings)
                     })?;
                 }
             }
@@ -143,6 +143,12 @@ impl Manager<'_> {
         if !fetched.told.is_empty() {
             (self.out)(fetched.told.trim_end());
         }
+        fetched
+            .verify(self.verify, self.keyring, self.out)
+            .map_err(|failure| self.save_error(format!("could not download {what}: {}", failure.message)))?;
+        if let Provenance::Found(provenance) = fetched.provenance {
+            archives.insert(format!("{}.prov", fetched.file_name), provenance);
+        }
         archives.insert(fetched.file_name, fetched.archive);
         Ok(())
     }
@@ -159,14 +165,28 @@ impl Manager<'_> {
         directory: &Path,
     ) -> Result<(), Failure> {
         let before = files(directory)?;
+        let mut skipped = String::new();
         for (name, archive) in archives {
+            // Helm moves what is a chart, and tells of the signatures that they are none.
+            let fetched = self.chart_path.join(format!("tmpcharts-{}", std::process::id())).join(name);
+            let loaded = charts::load_content(
+                &fetched.to_string_lossy(),
+                archive,
+                charts::any_version(),
+                self.printer,
+            );
+            if let Err(failure) = loaded {
+                let (path, reason) = (fetched.display(), failure.message);
+                skipped.push_str(&format!("Could not verify {path} for moving: {reason} (Skipping)"));
+                continue;
+            }
             let path = directory.join(name);
             // The archive appears as a whole or not at all.
             let unfinished = directory.join(format!("{name}.tmp-{}", std::process::id()));
             write(&unfinished, archive)?;
             fs::rename(&unfinished, &path).map_err(|error| go_error("rename", &unfinished, &error))?;
         }
-        (self.out)("Deleting outdated charts");
+        (self.out)(&format!("{skipped}Deleting outdated charts"));
         for name in before.iter().filter(|name| !archives.contains_key(*name)) {
             let path = directory.join(name);
             let chart = match charts::load(&path, charts::any_version(), self.printer) {

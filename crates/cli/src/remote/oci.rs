@@ -29,7 +29,7 @@ pub(crate) struct PulledChart {
     /// The archive.
     pub archive: Vec<u8>,
     /// Its signature, if there is one and it was asked for.
-    pub provenance: Option<Vec<u8>>,
+    pub provenance: Result<Vec<u8>, String>,
     /// The manifest's digest.
     pub digest: Digest,
     /// `HOST/REPOSITORY:TAG`, as it is told.
@@ -146,9 +146,11 @@ impl OciReference {
         let layer = manifest.chart_layer().ok_or_else(|| missing(wheelhouse_registry::CHART_CONTENT))?;
         let archive = blob(&layer.digest)?;
         let signature = manifest.layers.iter().find(|layer| layer.media_type == PROVENANCE);
-        let provenance = match signature.filter(|_| provenance) {
-            Some(layer) => Some(blob(&layer.digest)?),
-            None => None,
+        let provenance = match signature {
+            Some(layer) if provenance => blob(&layer.digest).map_err(|failure| failure.message),
+            // Helm counts what it may pull: the configuration, and the signature if there is one.
+            _ => Err("manifest does not contain minimum number of descriptors (2), descriptors found: 1"
+                .to_owned()),
         };
         let reference = match (&self.digest, tag.as_str()) {
             (Some(digest), "") => format!("{}/{}@{digest}", self.host, self.repository),

@@ -1,7 +1,7 @@
 //! From what a user calls a chart to the chart's archive.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use wheelhouse_registry::{Digest, Login};
 
@@ -14,6 +14,7 @@ use crate::commands::Failure;
 use crate::filesystem::{go_error, read, write};
 use crate::printer::Printer;
 use crate::settings::Settings;
+use crate::signatures::{self, Verify};
 
 const UNDERSCORE: &str = "
 OCI artifact references (e.g. tags) do not support the plus sign (+). To support
@@ -27,25 +28,61 @@ pub(crate) struct Fetched {
     pub file_name: String,
     /// The archive.
     pub archive: Vec<u8>,
-    /// Its signature, where it was asked for and there is one.
-    pub provenance: Option<Vec<u8>>,
+    /// Its signature.
+    pub provenance: Provenance,
     /// What Helm tells about it.
     pub told: String,
+    /// What it was fetched as.
+    pub reference: String,
 }
 
-/// Fetches a chart by `oci://`, by address, as `REPOSITORY/CHART`, or by its name in `--repo`.
+/// The signature of an archive from elsewhere.
+pub(crate) enum Provenance {
+    /// Nobody asked for it.
+    NotAsked,
+    /// Where it should be, and why it is not there.
+    Missing { address: String, reason: String },
+    /// A provenance file.
+    Found(Vec<u8>),
+}
+
+impl Fetched {
+    /// Looks at the signature as far as that is wanted; gives what Helm tells about the signer. `warn` takes a
+    /// line where a signature is missing that need not be there.
+    ///
+    /// # Errors
+    /// A signature that is missing though it must be there, or that does not hold.
+    pub(crate) fn verify(
+        &self,
+        verify: Verify,
+        keyring: &Path,
+        warn: impl FnOnce(&str),
+    ) -> Result<Option<String>, Failure> {
+        match &self.provenance {
+            Provenance::Found(provenance) if matches!(verify, Verify::IfPossible | Verify::Always) => {
+                signatures::verify_fetched(&self.file_name, &self.archive, provenance, keyring).map(Some)
+            }
+            Provenance::Missing { address, .. } if verify == Verify::Always => {
+                Err(Failure::new(format!("failed to fetch provenance {address:?}")))
+            }
+            Provenance::Missing { reason, .. } => {
+                warn(&format!("WARNING: Verification not found for {}: {reason}", self.reference));
+                Ok(None)
+            }
+            Provenance::Found(_) | Provenance::NotAsked => Ok(None),
+        }
+    }
+}
+
+/// Fetches a chart by `oci://`, by address, as `REPOSITORY/CHART`, or by its name in `--repo`; its signature too
+/// if that is wanted.
 pub(crate) fn fetch(
     reference: &str,
     options: &ChartPathOptions,
-    provenance: bool,
+    verify: Verify,
     settings: &Settings,
     printer: Printer,
 ) -> Result<Fetched, Failure> {
-    if options.verify {
-        return Err(
-            Failure::new("signatures of charts cannot be verified").with_advice("  fix: leave --verify out")
-        );
-    }
     // Helm makes its client of registries first, whatever it will ask.
     if let Err(failure) = Tls::of_chart(options).trust() {
         return Err(Failure::new(format!("missing registry client: {}", failure.message)));
@@ -54,20 +91,23 @@ pub(crate) fn fetch(
     let version = options.version.trim();
     let version = if version.is_empty() && options.devel { ">0.0.0-0" } else { version };
     if reference.starts_with("oci://") && options.repo.is_none() {
-        return from_registry(reference, version, options, provenance, settings);
+        return from_registry(reference, version, options, verify, settings);
     }
     let (url, repository, digest) = locate(reference, version, options, settings, printer)?;
     if url.starts_with("oci://") {
-        return from_registry(&url, "", options, provenance, settings);
+        return from_registry(&url, "", options, verify, settings);
     }
-    from_address(&url, &repository, &digest, provenance, settings)
+    let fetched = from_address(&url, &repository, &digest, verify, settings)?;
+    // What `--repo` finds is asked for by its address.
+    let reference = if options.repo.is_some() { url } else { reference.to_owned() };
+    Ok(Fetched { reference, ..fetched })
 }
 
 fn from_registry(
     reference: &str,
     version: &str,
     options: &ChartPathOptions,
-    provenance: bool,
+    verify: Verify,
     settings: &Settings,
 ) -> Result<Fetched, Failure> {
     let parsed = OciReference::parse(reference)?;
@@ -77,18 +117,28 @@ fn from_registry(
         None => Logins::load(settings)?.of(&parsed.host),
     };
     let resolved = parsed.resolve(version, &remote, &logins)?;
-    let pulled = resolved.pull(&remote, &logins, provenance)?;
+    let pulled = resolved.pull(&remote, &logins, verify != Verify::Never)?;
     let base = resolved.repository.rsplit('/').next().unwrap_or_default();
     let suffix = resolved.tag.clone().or_else(|| resolved.digest.clone()).unwrap_or_default();
     let mut told = format!("Pulled: {}\nDigest: {}\n", pulled.reference, pulled.digest);
     if pulled.reference.contains('_') {
         told.push_str(&underscore(&pulled.reference));
     }
+    let provenance = match pulled.provenance {
+        _ if verify == Verify::Never => Provenance::NotAsked,
+        Ok(provenance) => {
+            // Helm pulls the signature as it pulls the chart, and tells it again.
+            told = told.repeat(2);
+            Provenance::Found(provenance)
+        }
+        Err(reason) => Provenance::Missing { address: format!("oci://{}.prov", pulled.reference), reason },
+    };
     Ok(Fetched {
         file_name: format!("{base}-{}.tgz", suffix.trim_start_matches("sha256:")),
         archive: pulled.archive,
-        provenance: pulled.provenance,
+        provenance,
         told,
+        reference: reference.to_owned(),
     })
 }
 
@@ -181,9 +231,10 @@ fn from_address(
     url: &str,
     repository: &Repository,
     digest: &str,
-    provenance: bool,
+    verify: Verify,
     settings: &Settings,
 ) -> Result<Fetched, Failure> {
+    let reference = url.to_owned();
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let file_name = path.rsplit('/').next().unwrap_or_default().to_owned();
     if file_name.is_empty() || file_name == ".." {
@@ -191,10 +242,11 @@ fn from_address(
     }
     let digest = digest.trim_start_matches("sha256:");
     let told = String::new();
-    if let (false, false, Ok(archive)) = (digest.is_empty(), provenance, fs::read(cached(settings, digest)))
+    let is_kept = !digest.is_empty() && verify == Verify::Never;
+    if let (true, Ok(archive)) = (is_kept, fs::read(cached(settings, digest, "chart")))
         && Digest::of(&archive).to_string() == format!("sha256:{digest}")
     {
-        return Ok(Fetched { file_name, archive, provenance: None, told });
+        return Ok(Fetched { file_name, archive, provenance: Provenance::NotAsked, told, reference });
     }
     let same = |url: &str| (url.split("://").next().map(str::to_owned), host_of(url).to_owned());
     let login =
@@ -213,33 +265,45 @@ fn from_address(
             "{url}: the archive's digest is {found}, the index says sha256:{digest}"
         )));
     }
-    let provenance = if provenance { get(&format!("{url}.prov")).ok() } else { None };
-    Ok(Fetched { file_name, archive, provenance, told })
+    let address = format!("{url}.prov");
+    let provenance = match verify {
+        Verify::Never => Provenance::NotAsked,
+        _ => match get(&address) {
+            Ok(provenance) => Provenance::Found(provenance),
+            Err(failure) => Provenance::Missing { address, reason: failure.message },
+        },
+    };
+    Ok(Fetched { file_name, archive, provenance, told, reference })
 }
 
 /// Fetches an archive of a repository by its address.
 pub(crate) fn fetch_address(
     url: &str,
     repository: &Repository,
+    verify: Verify,
     settings: &Settings,
 ) -> Result<Fetched, Failure> {
-    from_address(url, repository, "", false, settings)
+    from_address(url, repository, "", verify, settings)
 }
 
-/// Where Helm keeps charts by their digest.
-fn cached(settings: &Settings, digest: &str) -> PathBuf {
+/// Where Helm keeps charts, and their signatures, by the charts' digests.
+fn cached(settings: &Settings, digest: &str, what: &str) -> PathBuf {
     let first: String = digest.chars().take(2).collect();
-    path_of(settings, "HELM_CONTENT_CACHE").join(first).join(format!("{digest}.chart"))
+    path_of(settings, "HELM_CONTENT_CACHE").join(first).join(format!("{digest}.{what}"))
 }
 
-/// Keeps an archive by its digest; gives its path.
-fn keep(settings: &Settings, archive: &[u8]) -> Result<PathBuf, Failure> {
-    let digest = Digest::of(archive).to_string();
-    let path = cached(settings, digest.trim_start_matches("sha256:"));
+/// Keeps an archive and its signature by the archive's digest; gives the archive's path.
+fn keep(settings: &Settings, fetched: &Fetched) -> Result<PathBuf, Failure> {
+    let digest = Digest::of(&fetched.archive).to_string();
+    let digest = digest.trim_start_matches("sha256:");
+    let path = cached(settings, digest, "chart");
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(|error| go_error("mkdir", directory, &error))?;
     }
-    write(&path, archive)?;
+    write(&path, &fetched.archive)?;
+    if let Provenance::Found(provenance) = &fetched.provenance {
+        write(&cached(settings, digest, "prov"), provenance)?;
+    }
     Ok(path)
 }
 
@@ -250,9 +314,12 @@ pub(crate) fn fetch_to_cache(
     settings: &Settings,
     printer: Printer,
 ) -> Result<PathBuf, Failure> {
-    let fetched = fetch(reference, options, false, settings, printer)?;
+    let verify = if options.verify { Verify::Always } else { Verify::Never };
+    let fetched = fetch(reference, options, verify, settings, printer)?;
     if !fetched.told.is_empty() {
         printer.talk(fetched.told.trim_end());
     }
-    keep(settings, &fetched.archive)
+    let path = keep(settings, &fetched)?;
+    fetched.verify(verify, &signatures::keyring(options.keyring.as_ref()), |_| {})?;
+    Ok(path)
 }

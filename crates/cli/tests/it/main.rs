@@ -23,6 +23,8 @@ mod recorder;
 mod registries;
 mod search;
 mod secrets;
+#[cfg(feature = "provenance")]
+mod signatures;
 mod support;
 mod template;
 mod version;

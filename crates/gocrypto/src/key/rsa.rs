@@ -1,4 +1,8 @@
+use std::thread;
+
 use crypto_bigint::BoxedUint;
+use crypto_primes::hazmat::{SetBits, SmallFactorsSieveFactory};
+use crypto_primes::{Flavor, is_prime, sieve_and_find};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::{Digest, Sha256};
@@ -6,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{NULL, PublicKey, algorithm};
 use crate::Entropy;
 use crate::der::{Reader, integer, oid, sequence};
+use crate::entropy::Stream;
 use crate::error::{CertificateError, KeyError};
 
 /// What stands before a SHA-256 digest that is signed: its algorithm, encoded.
@@ -17,12 +22,48 @@ const SHA256_PREFIX: [u8; 19] = [
 /// The smallest modulus Go takes, in bits.
 const MIN_BITS: u32 = 1024;
 
+/// The public exponent, as Go's.
+const EXPONENT: u64 = 65537;
+
+/// A prime of so many bits whose first two are set, so that the product of two has twice as many.
+fn prime(bits: u32, stream: &mut Stream) -> Result<BoxedUint, String> {
+    let candidates = SmallFactorsSieveFactory::new(Flavor::Any, bits, SetBits::TwoMsb);
+    let candidates = candidates.map_err(|error| error.to_string())?;
+    let mut fill = |buffer: &mut [u8]| stream.fill(buffer);
+    let found = sieve_and_find(&mut Entropy::new(&mut fill), candidates, |_, candidate| {
+        is_prime(Flavor::Any, candidate)
+    });
+    found.map_err(|error| error.to_string())?.ok_or_else(|| "no prime".to_owned())
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Key(RsaPrivateKey);
 
 impl Key {
-    pub(super) fn generate(bits: usize, entropy: &mut Entropy<'_>) -> Result<Self, KeyError> {
-        RsaPrivateKey::new(entropy, bits).map(Self).map_err(|error| KeyError::Generation(error.to_string()))
+    /// Searches for both primes at once: that is nearly all of the work.
+    pub(super) fn generate(bits: u32, entropy: &mut Entropy<'_>) -> Result<Self, KeyError> {
+        let failed = |error: &dyn std::fmt::Display| KeyError::Generation(error.to_string());
+        loop {
+            let (mut first, mut second) = (Stream::new(entropy.bytes()), Stream::new(entropy.bytes()));
+            let found = thread::scope(|scope| {
+                let other = thread::Builder::new().spawn_scoped(scope, || prime(bits / 2, &mut second));
+                // Where no thread is to be had, one prime is found after the other.
+                let first = prime(bits / 2, &mut first);
+                let other = other.map_or(None, |other| other.join().ok());
+                first.map(|first| (first, other))
+            });
+            let (first, second) = match found.map_err(|error| failed(&error))? {
+                (first, Some(second)) => (first, second.map_err(|error| failed(&error))?),
+                (first, None) => (first, prime(bits / 2, &mut second).map_err(|error| failed(&error))?),
+            };
+            // Primes that are too near each other, or not coprime with the exponent: once in ages.
+            let exponent = BoxedUint::from(EXPONENT);
+            if first != second
+                && let Ok(key) = RsaPrivateKey::from_p_q(first, second, exponent)
+            {
+                return Ok(Self(key));
+            }
+        }
     }
 
     /// Reads PKCS#1.

@@ -106,8 +106,16 @@ impl Engine<'_> {
 
     /// A value for a parameter: Go's `validateType`.
     pub(super) fn fit(&self, unit: Unit<'_>, operand: Operand, parameter: Parameter) -> Result<Value, Fault> {
-        if matches!(parameter, Parameter::Any | Parameter::Reflect) {
-            return Ok(operand.value);
+        match parameter {
+            // What goes into an interface is a copy.
+            Parameter::Any => {
+                return Ok(match &operand.value {
+                    Value::Object(object) => object.without_address().unwrap_or(operand.value),
+                    _ => operand.value,
+                });
+            }
+            Parameter::Reflect => return Ok(operand.value),
+            _ => {}
         }
         if operand.state == State::Invalid {
             return match zero(parameter) {

@@ -48,6 +48,12 @@ pub trait Object: Any + fmt::Debug {
         None
     }
 
+    /// The value as a copy behind an `interface {}`, which has no address: what only a pointer receiver has
+    /// is gone. `None` if that changes nothing.
+    fn without_address(&self) -> Option<Value> {
+        None
+    }
+
     /// The fields of a struct as JSON names them, those left out that it leaves out when empty:
     /// JSON keeps their order. `None` if [`to_json`](Self::to_json) says it all.
     fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {

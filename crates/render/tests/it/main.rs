@@ -9,6 +9,7 @@
     clippy::print_stderr
 )]
 
+mod addresses;
 mod cases;
 mod limits;
 mod provenance;

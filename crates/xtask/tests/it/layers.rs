@@ -21,6 +21,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("policy", 1),
     ("functions", 1),
     ("check", 1),
+    ("provenance", 1),
     ("tls", 2),
     ("cluster", 2),
     ("registry", 2),
