@@ -32,13 +32,17 @@ pub(crate) const TABLE: &[Function] = &[
 /// Bytes a digest takes in one step.
 const BYTES_A_STEP: u64 = 32;
 
-/// What takes long costs steps by its time: a render ends after two or three seconds of computing. Real charts make
-/// keys of 4096 bits in three templates, and a hash for each user.
-const SLOW: u64 = 500_000;
+// What takes long costs steps by its time: a render ends within two seconds of computing. Real charts make keys of
+// 4096 bits in three templates, and a hash for each user.
+
+/// A password hash takes fifty milliseconds.
+const HASHED: u64 = 750_000;
 /// A derived password takes a hundred milliseconds.
-const DERIVED: u64 = 1_000_000;
-/// A key of 4096 bits takes half a second, or thrice that with bad luck.
-const LARGE_KEY: u64 = 4_000_000;
+const DERIVED: u64 = 1_600_000;
+/// A key of 2048 bits takes seventy milliseconds, or thrice that with bad luck.
+const KEY: u64 = 1_000_000;
+/// A key of 4096 bits takes half a second on two processors, or thrice that with bad luck.
+const LARGE_KEY: u64 = 5_000_000;
 
 /// Does something with random bytes. They come from the host of the environment.
 pub(crate) fn with_entropy<T>(
@@ -57,7 +61,7 @@ fn digest(context: &mut dyn Context, arguments: Arguments<'_>, digest: fn(&[u8])
 
 /// What cannot be hashed gives the text of the error.
 fn hash_password(context: &mut dyn Context, password: &GoString) -> Result<String, CallError> {
-    context.charge_steps(SLOW)?;
+    context.charge_steps(HASHED)?;
     let hashed = with_entropy(context, |entropy| bcrypt::hash(password.as_bytes(), entropy))?;
     Ok(hashed.unwrap_or_else(|error| format!("failed to encrypt string with bcrypt: {error}")))
 }
@@ -141,7 +145,7 @@ fn generate_private_key(context: &mut dyn Context, arguments: Arguments<'_>) -> 
 
 /// A key of the kind Sprig makes for certificates.
 pub(crate) fn certificate_key(context: &mut dyn Context) -> Result<PrivateKey, CallError> {
-    context.charge_steps(SLOW)?;
+    context.charge_steps(KEY)?;
     with_entropy(context, |entropy| PrivateKey::generate(KeyType::Rsa { bits: 2048 }, entropy))?
         .map_err(|error| CallError::message(format!("error generating rsa key: {error}")))
 }
