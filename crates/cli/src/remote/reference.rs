@@ -94,10 +94,11 @@ pub(crate) fn fetch(
         return from_registry(reference, version, options, verify, settings);
     }
     let (url, repository, digest) = locate(reference, version, options, settings, printer)?;
-    if url.starts_with("oci://") {
-        return from_registry(&url, "", options, verify, settings);
-    }
-    let fetched = from_address(&url, &repository, &digest, verify, settings)?;
+    let fetched = if url.starts_with("oci://") {
+        from_registry(&url, "", options, verify, settings)?
+    } else {
+        from_address(&url, &repository, &digest, verify, settings)?
+    };
     // What `--repo` finds is asked for by its address.
     let reference = if options.repo.is_some() { url } else { reference.to_owned() };
     Ok(Fetched { reference, ..fetched })

@@ -316,3 +316,50 @@ fn dependencies_come_from_repositories_and_registries() {
     let built = harness.run(&["dependency", "build", "shop"]);
     assert!(built.contains("Update Complete. ⎈Happy Helming!⎈\nSaving 2 charts\n"), "{built}");
 }
+
+#[cfg(feature = "provenance")]
+#[test]
+fn signatures_go_through_a_registry() {
+    let harness = Harness::start();
+    let base = push(&harness, "1.0.0");
+    let web = format!("{base}/web");
+    // Nothing was signed.
+    let unsigned = harness.run(&["pull", &web, "--version", "1.0.0", "--prov"]);
+    assert!(
+        unsigned.ends_with(
+            "\nWARNING: Verification not found for oci://REGISTRY/team/charts/web: manifest does not contain minimum \
+             number of descriptors (2), descriptors found: 1"
+        ),
+        "{unsigned}"
+    );
+    let unsigned = harness.run(&["pull", &web, "--version", "1.0.0", "--verify", "--keyring", "keys.gpg"]);
+    assert!(
+        unsigned.contains("Error: failed to fetch provenance \"oci://REGISTRY/team/charts/web:1.0.0.prov\""),
+        "{unsigned}"
+    );
+    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/../provenance/tests/it/keys/plain.gpg");
+    std::fs::copy(key, harness.workspace.path("keys.gpg")).unwrap();
+    write_chart(&harness, "1.1.0");
+    let packed = harness.workspace.run("package web --sign --key plain@ --keyring keys.gpg");
+    assert!(packed.starts_with("exit 0"), "{packed}");
+    assert!(harness.run(&["push", "web-1.1.0.tgz", &base]).starts_with("exit 0"));
+    std::fs::create_dir(harness.workspace.path("signed")).unwrap();
+    let pulled = harness.run(&["pull", &web, "--verify", "--keyring", "keys.gpg", "-d", "signed"]);
+    assert!(
+        pulled.starts_with("exit 0\nPulled: REGISTRY/team/charts/web:1.1.0\nDigest: sha256:"),
+        "{pulled}"
+    );
+    assert!(
+        pulled.contains("\nSigned by: Plain Key <plain@example.org>\nUsing Key With Fingerprint: "),
+        "{pulled}"
+    );
+    assert_eq!(harness.workspace.files("signed"), ["web-1.1.0.tgz", "web-1.1.0.tgz.prov"]);
+    let shown = harness.run(&["show", "chart", &web, "--verify", "--keyring", "keys.gpg"]);
+    assert!(shown.contains("version: 1.1.0"), "{shown}");
+    let refused = harness.run(&["template", &web, "--verify", "--keyring", "web/values.yaml"]);
+    assert!(
+        refused
+            .contains("Error: failed to load keyring: openpgp: invalid data: tag byte does not have MSB set"),
+        "{refused}"
+    );
+}
