@@ -17,8 +17,8 @@ mod kinds {
     pub(super) const REASON: u8 = 29;
     pub(super) const EMBEDDED: u8 = 32;
     pub(super) const FINGERPRINT: u8 = 33;
-    /// Those known otherwise, which may be critical too.
-    pub(super) const OTHERS: &[u8] = &[5, 6, 11, 21, 22, 23, 24, 26, 28, 30, 35, 39];
+    /// Those that may be critical too, and change nothing.
+    pub(super) const OTHERS: &[u8] = &[EXPORTABLE, 5, 6, 11, ISSUER, 21, 22, 23, 24, 26, 28, 30, 35, 39];
 }
 
 /// What the subpackets of a signature say.
@@ -85,10 +85,8 @@ impl Claims {
                 self.created = Some(seconds(data, "signature creation time not four bytes")?);
             }
             kinds::EXPIRATION => self.lifetime = seconds(data, "expiration subpacket with bad length")?,
-            kinds::EXPORTABLE => {
-                if data.first() == Some(&0) {
-                    return Err(Error::Unsupported("signature with non-exportable certification".to_owned()));
-                }
+            kinds::EXPORTABLE if data.first() == Some(&0) => {
+                return Err(Error::Unsupported("signature with non-exportable certification".to_owned()));
             }
             kinds::KEY_EXPIRATION => {
                 self.key_lifetime = seconds(data, "key expiration subpacket with bad length")?;
@@ -97,11 +95,7 @@ impl Claims {
                 return Err(structural("issuer subpacket found in v6 key"));
             }
             kinds::ISSUER if data.len() != 8 => return Err(structural("issuer subpacket with bad length")),
-            kinds::ISSUER => {
-                if version <= 4 {
-                    self.issuer = Some(data.to_vec());
-                }
-            }
+            kinds::ISSUER if version <= 4 => self.issuer = Some(data.to_vec()),
             kinds::NOTATION => {
                 let name = notation(data)?;
                 if critical && self.unknown_notation.is_none() {

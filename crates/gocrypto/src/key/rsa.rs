@@ -25,6 +25,13 @@ const MIN_BITS: u32 = 1024;
 /// The public exponent, as Go's.
 const EXPONENT: u64 = 65537;
 
+/// What Go says of keys that are too small.
+fn insecure(bits: u32) -> String {
+    format!(
+        "crypto/rsa: {bits}-bit keys are insecure (see https://go.dev/pkg/crypto/rsa#hdr-Minimum_key_size)"
+    )
+}
+
 /// A prime of so many bits whose first two are set, so that the product of two has twice as many.
 fn prime(bits: u32, stream: &mut Stream) -> Result<BoxedUint, String> {
     let candidates = SmallFactorsSieveFactory::new(Flavor::Any, bits, SetBits::TwoMsb);
@@ -43,6 +50,9 @@ impl Key {
     /// Searches for both primes at once: that is nearly all of the work.
     pub(super) fn generate(bits: u32, entropy: &mut Entropy<'_>) -> Result<Self, KeyError> {
         let failed = |error: &dyn std::fmt::Display| KeyError::Generation(error.to_string());
+        if bits < MIN_BITS {
+            return Err(failed(&insecure(bits)));
+        }
         loop {
             let (mut first, mut second) = (Stream::new(entropy.bytes()), Stream::new(entropy.bytes()));
             let found = thread::scope(|scope| {
@@ -86,9 +96,7 @@ impl Key {
         let primes = vec![number()?, number()?];
         let bits = modulus.bits();
         if bits < MIN_BITS {
-            return Err(format!(
-                "crypto/rsa: {bits}-bit keys are insecure (see https://go.dev/pkg/crypto/rsa#hdr-Minimum_key_size)"
-            ));
+            return Err(insecure(bits));
         }
         RsaPrivateKey::from_components(modulus, exponent, secret, primes)
             .map(Self)
