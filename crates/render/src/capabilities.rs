@@ -193,6 +193,10 @@ impl Object for KubeVersionObject {
         self.has_address.then(|| self.version.normalized.as_str().into())
     }
 
+    fn equals(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| other.version == self.version)
+    }
+
     fn without_address(&self) -> Option<Value> {
         self.has_address.then(|| Value::object(KubeVersionObject { has_address: false, ..self.clone() }))
     }
