@@ -216,9 +216,17 @@ pub(crate) fn kube_version(text: &str, compat: Compat) -> Result<KubeVersion, Fa
         .map_err(|error| Failure::new(format!("invalid kube version '{text}': {error}")))
 }
 
-/// What functions get from this machine, and schemas from wherever they refer to.
+/// Where this is `follow`, schemas of values may refer to files and addresses, as in Helm.
+const SCHEMA_REFERENCES: &str = "WHEELHOUSE_SCHEMA_REFERENCES";
+
+/// What functions get from this machine. A chart that is only looked at must not read files or call servers by its
+/// schema, so that is for the user to allow.
 pub(crate) fn environment(compat: Compat, enable_dns: bool) -> Environment {
-    Environment::new(Box::new(MachineHost::new(enable_dns, compat).with_documents()), compat)
+    let mut host = MachineHost::new(enable_dns, compat);
+    if std::env::var_os(SCHEMA_REFERENCES).is_some_and(|value| value == "follow") {
+        host = host.with_documents();
+    }
+    Environment::new(Box::new(host), compat)
 }
 
 /// What a render on the user's own machine may use.

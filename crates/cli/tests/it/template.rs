@@ -65,3 +65,17 @@ fn values_are_chosen_by_jsonpath() {
         "exit 1\nError: error parsing jsonpath {.l[}: unterminated array\n",
     );
 }
+
+#[test]
+fn schemas_refer_to_files_only_where_the_user_lets_them() {
+    let mut workspace = workspace();
+    let shared = workspace.path("shared.json");
+    workspace.write("shared.json", r#"{"properties": {"a": {"type": "string"}}}"#);
+    workspace.write("c/values.schema.json", &format!(r#"{{"$ref": "file://{}"}}"#, shared.display()));
+    let told = workspace.run("template c");
+    assert!(told.starts_with("exit 1\n"), "{told}");
+    assert!(told.contains("references out of the schema are not followed"), "{told}");
+    workspace.variable("WHEELHOUSE_SCHEMA_REFERENCES", "follow");
+    let told = workspace.run("template c");
+    assert!(told.contains("- at '/a': got number, want string"), "{told}");
+}
