@@ -5,7 +5,7 @@
 //! looks at them and what its errors say is followed here. The mathematics are the crate `pgp`'s.
 //!
 //! - [`Keyring`]: the keys of a file, public or secret.
-//! - [`verify`]: holds an archive against its provenance file; gives a [`Verification`].
+//! - [`verify()`]: holds an archive against its provenance file; gives a [`Verification`].
 //! - [`Choice`], [`Signer`]: makes a provenance file.
 //!
 //! Nothing here reads files or the clock: contents and the time come in as arguments.
