@@ -34,8 +34,7 @@ use std::process::ExitCode;
 
 use printer::Printer;
 
-/// The C library's allocator asks the kernel for every few pages of a thread that is not the first,
-/// and templates run on such a thread: half of a render's time went there.
+/// The C library's allocator asks the kernel for every few pages, and gives them back as often.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -49,20 +48,12 @@ fn main() -> ExitCode {
     if words.next().as_deref() == Some(commands::INFERENCE_SERVER) {
         return wheelhouse_inference_server::main(words);
     }
-    // Templates recurse on the native stack: the thread has what a render may use, and some more.
-    let thread =
-        std::thread::Builder::new().stack_size(charts::RENDER_STACK + (8 << 20)).spawn(|| -> ExitCode {
-            let code = i32::from(run());
-            // All is written: there is nothing to wake another thread for.
-            #[allow(clippy::disallowed_methods, reason = "this is the end of the program")]
-            std::process::exit(code)
-        });
-    match thread.map(std::thread::JoinHandle::join) {
-        Ok(Ok(code)) => code,
-        // A panic has told its story already.
-        Ok(Err(_)) => ExitCode::from(101),
-        Err(_) => ExitCode::from(run()),
-    }
+    // Templates recurse on the native stack: it has what a render may use, and some more. A thread
+    // with such a stack would have to wake another processor, which takes longer than a small chart.
+    let code = stacker::grow(charts::RENDER_STACK + (8 << 20), run);
+    // All is written, and what is left in memory need not be taken apart.
+    #[allow(clippy::disallowed_methods, reason = "this is the end of the program")]
+    std::process::exit(i32::from(code))
 }
 
 fn run() -> u8 {
