@@ -2,13 +2,14 @@ use crate::builtins::Builtin;
 use crate::function::Function;
 use crate::parser::FunctionNames;
 use crate::program::Callee;
-use crate::value::GoString;
 use foldhash::HashMap;
 
 /// The functions templates may call: the ones given, and Go's builtins under them.
 #[derive(Clone, Debug, Default)]
 pub struct FunctionTable {
-    functions: HashMap<&'static str, Function>,
+    functions: Vec<Function>,
+    /// The place of each name among the functions.
+    places: HashMap<&'static str, u32>,
     roles: HashMap<&'static str, TextRole>,
 }
 
@@ -36,7 +37,11 @@ impl FunctionTable {
     /// Adds functions; a later one replaces an earlier one or a builtin of the same name.
     #[must_use]
     pub fn with(mut self, functions: impl IntoIterator<Item = Function>) -> Self {
-        self.functions.extend(functions.into_iter().map(|function| (function.name, function)));
+        for function in functions {
+            let place = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
+            self.places.insert(function.name, place);
+            self.functions.push(function);
+        }
         self
     }
 
@@ -47,35 +52,35 @@ impl FunctionTable {
         self
     }
 
-    pub(crate) fn role(&self, name: &str) -> Option<TextRole> {
-        self.roles.get(name).copied()
+    pub(crate) fn role(&self, place: u32) -> Option<TextRole> {
+        self.roles.get(self.get(place)?.name).copied()
+    }
+
+    /// The function at a place.
+    pub(crate) fn get(&self, place: u32) -> Option<&Function> {
+        self.functions.get(place as usize)
     }
 
     /// Takes functions out by name. Builtins stay.
     #[must_use]
     pub fn without(mut self, names: &[&str]) -> Self {
-        self.functions.retain(|name, _| !names.contains(name));
+        self.places.retain(|name, _| !names.contains(name));
         self
     }
 
     /// The names of the functions that were added, in byte order.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.functions.keys().copied().collect();
+        let mut names: Vec<_> = self.places.keys().copied().collect();
         names.sort_unstable();
         names
-    }
-
-    pub(crate) fn get(&self, name: &GoString) -> Option<Callee> {
-        let name = name.as_str()?;
-        let added = self.functions.get(name).copied().map(Callee::Function);
-        added.or_else(|| Builtin::named(name).map(Callee::Builtin))
     }
 }
 
 impl FunctionNames for FunctionTable {
-    fn is_function(&self, name: &[u8]) -> bool {
-        std::str::from_utf8(name)
-            .is_ok_and(|name| self.functions.contains_key(name) || Builtin::named(name).is_some())
+    fn callee(&self, name: &[u8]) -> Option<Callee> {
+        let name = std::str::from_utf8(name).ok()?;
+        let added = self.places.get(name).copied().map(Callee::Function);
+        added.or_else(|| Builtin::named(name).map(Callee::Builtin))
     }
 }

@@ -2,8 +2,10 @@
 //! what stands after it is never looked at.
 
 mod action;
+mod class;
 mod token;
 
+use class::is_space_byte;
 pub(crate) use token::{Token, TokenKind};
 
 const LEFT: &[u8] = b"{{";
@@ -20,10 +22,6 @@ pub(crate) struct Lexer<'s> {
     position: usize,
     /// Where the token being read starts.
     start: usize,
-    /// Line of `start`, from 1.
-    line: u32,
-    /// Up to where line breaks are counted in `line`.
-    counted: usize,
     inside_action: bool,
     open_parens: usize,
     keywords: LoopKeywords,
@@ -43,8 +41,6 @@ impl<'s> Lexer<'s> {
             source,
             position: 0,
             start: 0,
-            line: 1,
-            counted: 0,
             inside_action: false,
             open_parens: 0,
             keywords,
@@ -167,11 +163,7 @@ impl<'s> Lexer<'s> {
     }
 
     fn token(&mut self, kind: TokenKind) -> Token {
-        let passed = self.source.get(self.counted..self.start).unwrap_or_default();
-        let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
-        self.line += u32::try_from(breaks).unwrap_or(0);
-        self.counted = self.counted.max(self.start);
-        let token = Token { kind, start: self.start, end: self.position, line: self.line };
+        let token = Token { kind, start: self.start, end: self.position };
         self.start = self.position;
         token
     }
@@ -193,10 +185,6 @@ fn find_left(text: &[u8]) -> Option<usize> {
 /// The length of `text` without the spaces at its end that a trim marker takes away.
 fn trimmed_length(text: &[u8]) -> usize {
     text.iter().rposition(|byte| !is_space_byte(*byte)).map_or(0, |last| last + 1)
-}
-
-fn is_space_byte(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 fn has_left_trim_marker(text: &[u8]) -> bool {

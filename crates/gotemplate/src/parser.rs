@@ -5,12 +5,15 @@ mod number;
 mod pipeline;
 mod tokens;
 
-use foldhash::{HashMap, HashSet};
+use std::borrow::Cow;
+
+use foldhash::HashMap;
 use wheelhouse_source::Span;
 
 use crate::error::ParseError;
 use crate::lexer::{Lexer, LoopKeywords, Token, TokenKind};
-use crate::node::{Arena, NodeId, NodeKind};
+use crate::node::{Arena, Many, Name, Names, NodeId, NodeKind};
+use crate::program::Callee;
 use crate::stack::StackGuard;
 use crate::strconv::quote;
 use crate::value::GoString;
@@ -37,8 +40,26 @@ pub(crate) struct Parsed {
     /// The list of the file's own body.
     pub(crate) root: NodeId,
     pub(crate) definitions: Vec<Definition>,
-    /// The line of the last token, which errors about the whole file name.
-    pub(crate) last_line: usize,
+    /// The last token, whose line errors about the whole file name.
+    pub(crate) last: Token,
+    /// How deep its control structures and parentheses are nested.
+    pub(crate) depth: u32,
+}
+
+/// Memory that files grow in while they are read: used for one after the other, so that each takes
+/// only what it needs in the end.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    arena: Arena,
+    names: Names,
+    parts: Vec<NodeId>,
+}
+
+impl Scratch {
+    /// Whether it has not grown so large that it had better be given back.
+    pub(crate) fn is_small(&self) -> bool {
+        self.arena.capacity() <= 1 << 16
+    }
 }
 
 /// The text of the error for two bodies of one name in one file.
@@ -48,7 +69,7 @@ pub(crate) fn multiple_definition(name: &GoString) -> String {
 
 /// Which names are functions.
 pub(crate) trait FunctionNames {
-    fn is_function(&self, name: &[u8]) -> bool;
+    fn callee(&self, name: &[u8]) -> Option<Callee>;
 }
 
 /// Parses `source`, whose name only errors will need.
@@ -56,26 +77,36 @@ pub(crate) fn parse(
     source: &[u8],
     functions: &dyn FunctionNames,
     stack: StackGuard,
+    scratch: &mut Scratch,
 ) -> Result<Parsed, ParseError> {
     let keywords = LoopKeywords {
-        break_is_one: !functions.is_function(b"break"),
-        continue_is_one: !functions.is_function(b"continue"),
+        break_is_one: functions.callee(b"break").is_none(),
+        continue_is_one: functions.callee(b"continue").is_none(),
     };
+    let Scratch { arena, names, parts } = scratch;
+    // A file that failed has left its own here.
+    arena.clear();
+    parts.clear();
+    names.begin();
+    names.get(b"$", arena, || None);
     let mut parser = Parser {
         source,
         lexer: Lexer::new(source, keywords),
         functions,
         stack,
-        arena: Arena::default(),
+        arena,
+        names,
+        parts,
         definitions: Vec::new(),
         defined: HashMap::default(),
-        names: HashSet::default(),
-        parts: Vec::new(),
         tree: TreeState::new(),
+        depth: 0,
+        deepest: 0,
     };
     let root = parser.file()?;
-    let last_line = parser.peek().line as usize;
-    Ok(Parsed { arena: parser.arena, root, definitions: parser.definitions, last_line })
+    let last = parser.peek();
+    let (definitions, depth) = (parser.definitions, parser.deepest);
+    Ok(Parsed { arena: arena.take(), root, definitions, last, depth })
 }
 
 struct Parser<'s> {
@@ -83,25 +114,28 @@ struct Parser<'s> {
     lexer: Lexer<'s>,
     functions: &'s dyn FunctionNames,
     stack: StackGuard,
-    arena: Arena,
+    arena: &'s mut Arena,
+    names: &'s mut Names,
+    /// The parts of nodes that are not finished, those of the innermost last.
+    parts: &'s mut Vec<NodeId>,
     definitions: Vec<Definition>,
     /// The places of the definitions, by name.
     defined: HashMap<GoString, usize>,
-    names: HashSet<GoString>,
-    /// The parts of nodes that are not finished, those of the innermost last.
-    parts: Vec<NodeId>,
     tree: TreeState,
+    /// Control structures and parentheses that are open.
+    depth: u32,
+    deepest: u32,
 }
 
 /// What belongs to the body being read: a definition starts anew.
 struct TreeState {
     lookahead: Lookahead,
     /// Variables that can be named here, innermost last.
-    variables: Vec<GoString>,
-    /// Line where the current action started; 0 outside.
-    action_line: u32,
-    /// Offset where the current action started.
-    action_start: usize,
+    variables: Vec<Name>,
+    /// The delimiter that started the newest action.
+    action: Token,
+    /// Whether that action goes on.
+    is_in_action: bool,
     /// Enclosing ranges.
     ranges: u32,
     /// Open parentheses.
@@ -112,9 +146,9 @@ impl TreeState {
     fn new() -> Self {
         Self {
             lookahead: Lookahead::default(),
-            variables: vec![GoString::from("$")],
-            action_line: 0,
-            action_start: 0,
+            variables: vec![Name::DOLLAR],
+            action: Token::NONE,
+            is_in_action: false,
             ranges: 0,
             parentheses: 0,
         }
@@ -176,7 +210,7 @@ impl Parser<'_> {
         if !matches!(token.kind, TokenKind::String | TokenKind::RawString) {
             return Err(self.unexpected(token, CONTEXT));
         }
-        let name = self.unquoted(token)?;
+        let name = GoString::from(self.unquoted(token)?.as_ref());
         self.expect(TokenKind::RightDelimiter, CONTEXT)?;
         let (root, end) = self.item_list()?;
         if let ListEnd::Else(_) = end {
@@ -219,11 +253,19 @@ impl Parser<'_> {
         self.arena.push(NodeKind::List(nodes), position, Span::at(position))
     }
 
-    /// Takes the parts from `first` on: each node's parts are copied once, to where they stay.
-    fn take_parts(&mut self, first: usize) -> Box<[NodeId]> {
-        let parts = self.parts.get(first..).unwrap_or_default().into();
-        self.parts.truncate(first);
-        parts
+    /// Takes the parts from `first` on.
+    fn take_parts(&mut self, first: usize) -> Many {
+        self.arena.take_parts(self.parts, first)
+    }
+
+    /// One level of nesting down; its end is [`Parser::leave`].
+    fn enter(&mut self) {
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+    }
+
+    fn leave(&mut self) {
+        self.depth -= 1;
     }
 
     /// Refuses a text that would take too much memory.
@@ -243,10 +285,10 @@ impl Parser<'_> {
                 Ok(Item::Node(self.arena.push(NodeKind::Text, token.start, span)))
             }
             TokenKind::LeftDelimiter => {
-                self.tree.action_line = token.line;
-                self.tree.action_start = token.start;
+                self.tree.action = token;
+                self.tree.is_in_action = true;
                 let item = self.action(token.start)?;
-                self.tree.action_line = 0;
+                self.tree.is_in_action = false;
                 Ok(item)
             }
             _ => Err(self.unexpected(token, "input")),
@@ -254,22 +296,20 @@ impl Parser<'_> {
     }
 
     /// The text of a string token without its quotes.
-    fn unquoted(&mut self, token: Token) -> Parse<GoString> {
+    fn unquoted(&self, token: Token) -> Parse<Cow<'_, [u8]>> {
         let literal = self.source.get(token.start..token.end).unwrap_or_default();
-        match crate::strconv::unquote(literal) {
-            Ok(text) => Ok(GoString::from(text)),
-            Err(error) => Err(self.error(error.to_string())),
-        }
+        crate::strconv::unquote(literal).map_err(|error| self.error(error.to_string()))
     }
 
-    /// A string shared by all its uses in the file.
-    fn intern(&mut self, text: &[u8]) -> GoString {
-        if let Some(known) = self.names.get(text) {
-            return known.clone();
-        }
-        let name = GoString::from(text);
-        self.names.insert(name.clone());
-        name
+    /// A string constant. Equal ones are strings of their own: traces tell strings by their address.
+    fn constant(&mut self, token: Token) -> Parse<Name> {
+        let text = GoString::from(self.unquoted(token)?.as_ref());
+        Ok(self.arena.push_name(text))
+    }
+
+    /// A name, shared by all its uses, and what it calls.
+    fn intern(&mut self, text: &[u8]) -> (Name, Option<Callee>) {
+        self.names.get(text, self.arena, || self.functions.callee(text))
     }
 }
 

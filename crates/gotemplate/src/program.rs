@@ -1,61 +1,27 @@
-//! The compiled form of a file: its tree with everything resolved that can be known before a run,
+//! The compiled form of a body: its tree with everything resolved that can be known before a run,
 //! laid out flat.
 //!
 //! Variables have become slots, functions their bodies, constants their values. Every part still
 //! names the syntax node it came from: errors are told in its words.
 
 use crate::builtins::Builtin;
-use crate::function::Function;
-use crate::node::NodeId;
-use crate::value::GoString;
+use crate::node::{Many, Name, NodeId};
 
-/// A run of elements in one of the program's tables.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Many {
-    start: u32,
-    length: u32,
-}
-
-impl Many {
-    /// Moves `items` to the end of `table`.
-    pub(crate) fn put<T>(table: &mut Vec<T>, items: impl IntoIterator<Item = T>) -> Self {
-        let start = table.len();
-        table.extend(items);
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Many { start: number(start), length: number(table.len() - start) }
-    }
-
-    pub(crate) fn of<T>(self, table: &[T]) -> &[T] {
-        let start = self.start as usize;
-        table.get(start..start + self.length as usize).unwrap_or_default()
-    }
-
-    pub(crate) fn is_empty(self) -> bool {
-        self.length == 0
-    }
-}
-
-/// A file's compiled bodies.
+/// A compiled body.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
     pub(crate) statements: Vec<Statement>,
     pub(crate) pipes: Vec<Pipe>,
     pub(crate) commands: Vec<Command>,
     pub(crate) expressions: Vec<Expression>,
-    pub(crate) names: Vec<GoString>,
     pub(crate) places: Vec<Place>,
+    /// Variables that may be there already, and where else they are: see [`Place::Maybe`].
+    pub(crate) doubted: Vec<(u32, Place)>,
     pub(crate) slots: Vec<u32>,
-    pub(crate) callees: Vec<Callee>,
-    /// The file's own body, then its definitions'.
-    pub(crate) bodies: Vec<Body>,
-}
-
-/// What runs when a template is executed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Body {
+    /// What runs when the template is executed.
     pub(crate) block: Many,
     /// How many variables it has at most at one time, `$` counted.
-    pub(crate) slots: u32,
+    pub(crate) most: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,8 +45,7 @@ pub(crate) enum StatementKind {
     With(Choice),
     Range(Choice),
     Template {
-        /// Index of the name.
-        name: u32,
+        name: Name,
         pipe: Option<u32>,
     },
     Break,
@@ -138,10 +103,9 @@ pub(crate) enum ExpressionKind {
     Dot,
     Nil,
     Bool(bool),
-    /// A constant as a value where its type is not given.
-    Number(Ideal),
-    /// Index of the text among the names.
-    String(u32),
+    /// Index among the file's numbers.
+    Number(u32),
+    String(Name),
     Field {
         path: Many,
     },
@@ -155,35 +119,23 @@ pub(crate) enum ExpressionKind {
         path: Many,
     },
     Pipe(u32),
-    Function(u32),
-}
-
-/// What Go makes of a number whose type nothing asks for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Ideal {
-    Int(i64),
-    Float(f64),
-    Complex(f64, f64),
-    /// It fits only an unsigned integer.
-    Overflow,
+    Function(Callee),
 }
 
 /// Where a variable is found.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     Slot(u32),
-    /// In the slot if it was declared, else at another place of the program's table.
-    Maybe {
-        slot: u32,
-        otherwise: u32,
-    },
-    /// Nowhere, though the parser let it pass; index of the name.
-    Undefined(u32),
+    /// In one slot if it was declared, else at another place: index among the program's doubted.
+    Maybe(u32),
+    /// Nowhere, though the parser let it pass.
+    Undefined(Name),
 }
 
 /// What an identifier calls.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Callee {
     Builtin(Builtin),
-    Function(Function),
+    /// Its place in the function table.
+    Function(u32),
 }

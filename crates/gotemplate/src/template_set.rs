@@ -1,13 +1,13 @@
 //! Parsed files and the names they are known by.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::compile::compile;
 use crate::error::ParseError;
 use crate::function_table::FunctionTable;
 use crate::node::{Arena, NodeId};
-use crate::parser::{Parsed, multiple_definition, parse};
+use crate::parser::{Parsed, Scratch, multiple_definition, parse};
 use crate::program::Program;
 use crate::stack::StackGuard;
 use crate::value::GoString;
@@ -16,12 +16,16 @@ use foldhash::HashMap;
 /// Share of the native stack parsing may use where the caller names none: fits any thread.
 const DEFAULT_STACK: usize = 512 * 1024;
 
-/// A parsed and compiled text. It knows no name of its own, so that equal files of different
+/// A parsed text. It knows no name of its own, so that equal files of different
 /// charts can share it, between threads too.
 pub struct ParsedFile {
     source: GoString,
     parsed: Parsed,
-    program: Program,
+    /// What bodies are compiled with; its functions are what they call.
+    functions: Arc<FunctionTable>,
+    /// The bodies, compiled once they run: the file's own, then its definitions'. Most charts bring
+    /// far more than they use.
+    programs: Box<[OnceLock<Program>]>,
     body_is_empty: bool,
 }
 
@@ -58,8 +62,30 @@ impl ParsedFile {
         self.source.len().saturating_add(self.parsed.arena.len().saturating_mul(NODE)).saturating_add(FILE)
     }
 
-    pub(crate) fn program(&self) -> &Program {
-        &self.program
+    pub(crate) fn functions(&self) -> &FunctionTable {
+        &self.functions
+    }
+
+    /// A body as it is run, by its index.
+    pub(crate) fn program(&self, body: usize) -> Option<&Program> {
+        let program = self.programs.get(body)?;
+        Some(program.get_or_init(|| {
+            let definition = body.checked_sub(1).and_then(|index| self.parsed.definitions.get(index));
+            let root = definition.map_or(self.parsed.root, |definition| definition.root);
+            compile(&self.parsed.arena, root, &self.functions)
+        }))
+    }
+
+    /// Compiles all bodies where that might take more of the stack than a running template can
+    /// spare.
+    fn compile_if_deep(&self) {
+        /// Deeper than any public chart's; a level takes a few hundred bytes of stack.
+        const DEEP: u32 = 32;
+        if self.parsed.depth > DEEP {
+            for body in 0..self.programs.len() {
+                self.program(body);
+            }
+        }
     }
 }
 
@@ -72,11 +98,13 @@ impl fmt::Debug for ParsedFile {
 /// Parses texts against one table of functions, each text once.
 #[derive(Debug)]
 pub struct Parser {
-    functions: FunctionTable,
+    functions: Arc<FunctionTable>,
     stack_bytes: usize,
     /// Most bytes of memory that kept files take.
     capacity: usize,
     known: Mutex<Known>,
+    /// What parsing works in: one for each thread that parses.
+    scratches: Mutex<Vec<Scratch>>,
 }
 
 #[derive(Debug, Default)]
@@ -89,7 +117,13 @@ impl Parser {
     /// A parser for texts that call these functions.
     #[must_use]
     pub fn new(functions: FunctionTable) -> Self {
-        Self { functions, stack_bytes: DEFAULT_STACK, capacity: 64 << 20, known: Mutex::default() }
+        Self {
+            functions: Arc::new(functions),
+            stack_bytes: DEFAULT_STACK,
+            capacity: 64 << 20,
+            known: Mutex::default(),
+            scratches: Mutex::default(),
+        }
     }
 
     /// Lets parsing use this many bytes of the native stack. Text nested deeper than fits is a
@@ -113,14 +147,22 @@ impl Parser {
         source: &GoString,
         stack: StackGuard,
     ) -> Result<Arc<ParsedFile>, ParseError> {
-        if let Some(file) = self.lock().files.get(source) {
+        if let Some(file) = lock(&self.known).files.get(source) {
             return Ok(Arc::clone(file));
         }
-        let parsed = parse(source.as_bytes(), &self.functions, stack)?;
-        let program = compile(&parsed, &self.functions);
+        let mut scratch = lock(&self.scratches).pop().unwrap_or_default();
+        let parsed = parse(source.as_bytes(), self.functions.as_ref(), stack, &mut scratch);
+        if scratch.is_small() {
+            lock(&self.scratches).push(scratch);
+        }
+        let parsed = parsed?;
         let body_is_empty = parsed.arena.is_empty_tree(parsed.root, source.as_bytes());
-        let file = Arc::new(ParsedFile { source: source.clone(), parsed, program, body_is_empty });
-        let mut known = self.lock();
+        let programs = std::iter::repeat_with(OnceLock::new).take(1 + parsed.definitions.len()).collect();
+        let functions = Arc::clone(&self.functions);
+        let file = ParsedFile { source: source.clone(), parsed, functions, programs, body_is_empty };
+        file.compile_if_deep();
+        let file = Arc::new(file);
+        let mut known = lock(&self.known);
         let bytes = file.memory();
         if known.bytes.saturating_add(bytes) > self.capacity {
             *known = Known::default();
@@ -129,11 +171,11 @@ impl Parser {
         known.files.insert(source.clone(), Arc::clone(&file));
         Ok(file)
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
-        // A panic elsewhere leaves the map as good as it was.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere leaves what is inside as good as it was.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A body under a name.
@@ -165,7 +207,8 @@ pub(crate) fn bodies(name: &GoString, parsed: &Arc<ParsedFile>) -> Result<Vec<(T
             if !parsed.body_is_empty {
                 let offset = parsed.source.len();
                 let message = multiple_definition(name);
-                let error = ParseError::new(parsed.parsed.last_line, message, offset);
+                let error =
+                    ParseError::new(parsed.parsed.last.line(parsed.source.as_bytes()), message, offset);
                 return Err(error.named(&name.to_str_lossy()));
             }
             own_is_defined = true;

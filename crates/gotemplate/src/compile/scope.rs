@@ -1,8 +1,8 @@
 //! Which variable is where. Go looks variables up by name on a stack while it runs; nearly always
 //! the answer can be known before.
 
+use crate::node::Name;
 use crate::program::Place;
-use crate::value::GoString;
 
 pub(super) struct Scope {
     /// The variables on Go's stack at this point, innermost last: one slot each.
@@ -11,7 +11,7 @@ pub(super) struct Scope {
 }
 
 struct Declared {
-    name: GoString,
+    name: Name,
     /// Declared in an argument that may not be evaluated (`and false ($x := 1)`).
     maybe: bool,
 }
@@ -23,7 +23,7 @@ pub(super) struct Mark(usize);
 impl Scope {
     /// A template's variables before it runs: `$`.
     pub(super) fn new() -> Self {
-        Self { declared: vec![Declared { name: GoString::from("$"), maybe: false }], most: 1 }
+        Self { declared: vec![Declared { name: Name::DOLLAR, maybe: false }], most: 1 }
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -39,7 +39,7 @@ impl Scope {
         number(self.most)
     }
 
-    pub(super) fn declare(&mut self, name: GoString) -> u32 {
+    pub(super) fn declare(&mut self, name: Name) -> u32 {
         let slot = self.declared.len();
         self.declared.push(Declared { name, maybe: false });
         self.most = self.most.max(self.declared.len());
@@ -57,22 +57,22 @@ impl Scope {
             .collect()
     }
 
-    /// The place of a variable; `places` takes the further ones to look at, `undefined` names it.
-    pub(super) fn find(&self, name: &GoString, places: &mut Vec<Place>, undefined: Place) -> Place {
-        let mut candidates = Vec::new();
-        let mut place = undefined;
+    /// The place of a variable; `doubted` takes the slots it may be in and where to look next.
+    pub(super) fn find(&self, name: Name, doubted: &mut Vec<(u32, Place)>) -> Place {
+        let mut maybe = Vec::new();
+        let mut place = Place::Undefined(name);
         for (slot, declared) in self.declared.iter().enumerate().rev() {
-            if declared.name == *name {
+            if declared.name == name {
                 if !declared.maybe {
                     place = Place::Slot(number(slot));
                     break;
                 }
-                candidates.push(number(slot));
+                maybe.push(number(slot));
             }
         }
-        for slot in candidates.into_iter().rev() {
-            places.push(place);
-            place = Place::Maybe { slot, otherwise: number(places.len() - 1) };
+        for slot in maybe.into_iter().rev() {
+            doubted.push((slot, place));
+            place = Place::Maybe(number(doubted.len() - 1));
         }
         place
     }

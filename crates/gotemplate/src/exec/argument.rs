@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::operand::zero;
 use super::{Operand, State};
 use crate::function::Parameter;
-use crate::node::{NodeKind, Number};
+use crate::node::Number;
 use crate::program::{Expression, ExpressionKind};
 use crate::trace::OriginId;
 use crate::value::{Complex, Element, List, ListKind, MapType, Value};
@@ -143,9 +143,8 @@ impl Engine<'_> {
         parameter: Parameter,
         constant: Expression,
     ) -> Result<Value, Fault> {
-        let file = unit.file;
-        let number = match file.parsed.arena().get(constant.node).map(|node| &node.kind) {
-            Some(NodeKind::Number(number)) => Some(number.as_ref()),
+        let number = match constant.kind {
+            ExpressionKind::Number(number) => unit.number(number),
             _ => None,
         };
         let int = || number.and_then(|number| number.int);

@@ -15,18 +15,18 @@ impl Engine<'_> {
     pub(super) fn call(
         &mut self,
         unit: Unit<'_>,
-        callee: u32,
+        callee: Callee,
         node: NodeId,
         dot: &Operand,
         arguments: &[Expression],
         last: Option<Operand>,
     ) -> Result<Operand, Fault> {
-        match unit.program.callees.get(callee as usize) {
-            Some(Callee::Function(function)) => {
-                self.call_function(unit, function, node, dot, arguments, last)
-            }
-            Some(Callee::Builtin(builtin)) => self.call_builtin(unit, *builtin, node, dot, arguments, last),
-            None => Ok(Operand::INVALID),
+        match callee {
+            Callee::Function(place) => match unit.function(place) {
+                Some(function) => self.call_function(unit, function, node, dot, arguments, last),
+                None => Ok(Operand::INVALID),
+            },
+            Callee::Builtin(builtin) => self.call_builtin(unit, builtin, node, dot, arguments, last),
         }
     }
 

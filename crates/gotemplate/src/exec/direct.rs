@@ -110,10 +110,8 @@ impl Engine<'_> {
         piped: Option<Operand>,
     ) -> Result<(), Fault> {
         self.begin_command(unit, command);
-        let ExpressionKind::Function(callee) = command.head.kind else { return Ok(()) };
-        let Some(Callee::Function(function)) = unit.program.callees.get(callee as usize) else {
-            return Ok(());
-        };
+        let ExpressionKind::Function(Callee::Function(place)) = command.head.kind else { return Ok(()) };
+        let Some(function) = unit.function(place) else { return Ok(()) };
         let arguments = command.arguments.of(&unit.program.expressions);
         let mut values = self.arguments(unit, function.name, function.signature, dot, arguments, piped)?;
         self.step(unit)?;

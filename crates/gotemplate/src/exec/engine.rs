@@ -8,9 +8,9 @@ use super::scope::Scope;
 use super::tracer::Tracer;
 use super::{Limits, Operand, Output, Usage};
 use crate::error::LimitReached;
-use crate::function::CallError;
-use crate::node::NodeId;
-use crate::program::{Many, Program};
+use crate::function::{CallError, Function};
+use crate::node::{Many, Name, Node, NodeId, Number};
+use crate::program::Program;
 use crate::stack::StackGuard;
 use crate::template_set::{NamedFile, Parser, Template, TemplateSet};
 use crate::trace::{CallKind, Trace};
@@ -107,18 +107,27 @@ pub(super) struct Unit<'u> {
 }
 
 impl<'u> Unit<'u> {
-    pub(super) fn new(template: &'u Template, base: usize) -> Self {
+    /// `None` where the template has no such body, which cannot be.
+    pub(super) fn new(template: &'u Template, base: usize) -> Option<Self> {
         let file = template.file.as_ref();
-        Self { template, file, program: file.parsed.program(), base }
+        file.parsed.program(template.body).map(|program| Self { template, file, program, base })
     }
 
-    pub(super) fn name(&self, index: u32) -> Option<&'u GoString> {
-        self.program.names.get(index as usize)
+    pub(super) fn name(&self, name: Name) -> Option<&'u GoString> {
+        self.file.parsed.arena().name(name)
+    }
+
+    pub(super) fn number(&self, index: u32) -> Option<&'u Number> {
+        self.file.parsed.arena().number(index)
+    }
+
+    pub(super) fn function(&self, place: u32) -> Option<&'u Function> {
+        self.file.parsed.functions().get(place)
     }
 
     /// The bytes a node was read from.
     pub(super) fn span(&self, node: NodeId) -> Span {
-        self.file.parsed.arena().get(node).map(|node| node.span).unwrap_or_default()
+        self.file.parsed.arena().get(node).map(Node::span).unwrap_or_default()
     }
 
     /// A node's text, its spacing made regular.
@@ -126,8 +135,8 @@ impl<'u> Unit<'u> {
         self.file.parsed.arena().text(node, self.file.parsed.source().as_bytes())
     }
 
-    pub(super) fn path(&self, path: Many) -> &'u [GoString] {
-        path.of(&self.program.names)
+    pub(super) fn path(&self, path: Many) -> &'u [Name] {
+        self.file.parsed.arena().path(path)
     }
 }
 

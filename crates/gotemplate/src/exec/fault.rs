@@ -6,6 +6,7 @@ use super::engine::{Engine, Unit};
 use super::tracer::Tracer;
 use crate::error::{ExecError, LimitReached};
 use crate::function::CallError;
+use crate::node::Node;
 
 /// Boxed: errors are rare and results are everywhere.
 pub(super) type Fault = Box<ExecError>;
@@ -39,7 +40,7 @@ impl Engine<'_> {
             template: file.name.to_string(),
             line: place.line,
             column: place.column.saturating_sub(1),
-            span: node.map(|node| node.span).unwrap_or_default(),
+            span: node.map(Node::span).unwrap_or_default(),
             source: source.clone(),
             executing: unit.template.name.to_string(),
             context: arena.text(self.node, source.as_bytes()),

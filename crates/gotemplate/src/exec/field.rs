@@ -3,7 +3,7 @@
 use super::engine::{Engine, MissingKey, Unit};
 use super::fault::Fault;
 use super::{Operand, State};
-use crate::node::NodeId;
+use crate::node::{Name, NodeId};
 use crate::program::Expression;
 use crate::strconv::quote;
 use crate::trace::Key;
@@ -17,7 +17,7 @@ impl Engine<'_> {
         unit: Unit<'_>,
         dot: &Operand,
         receiver: &Operand,
-        path: &[GoString],
+        path: &[Name],
         node: NodeId,
         arguments: &[Expression],
         last: Option<Operand>,
@@ -25,9 +25,11 @@ impl Engine<'_> {
         let Some((name, before)) = path.split_last() else { return Ok(receiver.clone()) };
         let mut current = None;
         for name in before {
+            let Some(name) = unit.name(*name) else { continue };
             let receiver = current.as_ref().unwrap_or(receiver);
             current = Some(self.field(unit, dot, receiver, name, node, &[], None)?);
         }
+        let Some(name) = unit.name(*name) else { return Ok(Operand::INVALID) };
         self.field(unit, dot, current.as_ref().unwrap_or(receiver), name, node, arguments, last)
     }
 

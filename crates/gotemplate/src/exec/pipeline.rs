@@ -5,7 +5,8 @@ use std::rc::Rc;
 use super::engine::{Engine, Unit};
 use super::fault::Fault;
 use super::{Operand, State};
-use crate::program::{Command, Expression, ExpressionKind, Ideal, Place};
+use crate::node::{Ideal, Name, Number};
+use crate::program::{Command, Expression, ExpressionKind, Place};
 use crate::value::{Complex, Value};
 
 impl Engine<'_> {
@@ -120,15 +121,15 @@ impl Engine<'_> {
         Ok(Operand::concrete(match constant.kind {
             ExpressionKind::Bool(value) => Value::Bool(value),
             ExpressionKind::String(index) => Value::String(unit.name(index).cloned().unwrap_or_default()),
-            ExpressionKind::Number(Ideal::Int(number)) => Value::Int(number),
-            ExpressionKind::Number(Ideal::Float(number)) => Value::Float64(number),
-            ExpressionKind::Number(Ideal::Complex(real, imaginary)) => {
-                Value::Object(Rc::new(Complex { real, imaginary }))
-            }
-            ExpressionKind::Number(Ideal::Overflow) => {
-                let text = unit.text(constant.node);
-                return Err(self.fault(unit, format!("{text} overflows int")));
-            }
+            ExpressionKind::Number(number) => match unit.number(number).map(Number::ideal) {
+                Some(Ideal::Int(number)) => Value::Int(number),
+                Some(Ideal::Float(number)) => Value::Float64(number),
+                Some(Ideal::Complex(real, imaginary)) => Value::Object(Rc::new(Complex { real, imaginary })),
+                Some(Ideal::Overflow) | None => {
+                    let text = unit.text(constant.node);
+                    return Err(self.fault(unit, format!("{text} overflows int")));
+                }
+            },
             _ => Value::Nil,
         }))
     }
@@ -141,12 +142,15 @@ impl Engine<'_> {
                     let variable = self.variables.get(unit.base + slot as usize);
                     return Ok(variable.cloned().unwrap_or(Operand::INVALID));
                 }
-                Place::Maybe { slot, otherwise } => match self.variables.get(unit.base + slot as usize) {
-                    Some(variable) if variable.state != State::Undeclared => {
-                        return Ok(variable.clone());
+                Place::Maybe(doubted) => {
+                    let (slot, otherwise) = doubted_place(unit, doubted);
+                    match self.variables.get(unit.base + slot as usize) {
+                        Some(variable) if variable.state != State::Undeclared => {
+                            return Ok(variable.clone());
+                        }
+                        _ => place = otherwise,
                     }
-                    _ => place = other_place(unit, otherwise),
-                },
+                }
                 Place::Undefined(name) => return Err(self.undefined(unit, name)),
             }
         }
@@ -157,7 +161,8 @@ impl Engine<'_> {
         let slot = loop {
             match place {
                 Place::Slot(slot) => break slot,
-                Place::Maybe { slot, otherwise } => {
+                Place::Maybe(doubted) => {
+                    let (slot, otherwise) = doubted_place(unit, doubted);
                     let declared = self
                         .variables
                         .get(unit.base + slot as usize)
@@ -165,7 +170,7 @@ impl Engine<'_> {
                     if declared {
                         break slot;
                     }
-                    place = other_place(unit, otherwise);
+                    place = otherwise;
                 }
                 Place::Undefined(name) => return Err(self.undefined(unit, name)),
             }
@@ -176,12 +181,12 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn undefined(&self, unit: Unit<'_>, name: u32) -> Fault {
+    fn undefined(&self, unit: Unit<'_>, name: Name) -> Fault {
         let name = unit.name(name).cloned().unwrap_or_default();
         self.fault(unit, format!("undefined variable: {name}"))
     }
 }
 
-fn other_place(unit: Unit<'_>, index: u32) -> Place {
-    unit.program.places.get(index as usize).copied().unwrap_or(Place::Undefined(u32::MAX))
+fn doubted_place(unit: Unit<'_>, index: u32) -> (u32, Place) {
+    unit.program.doubted.get(index as usize).copied().unwrap_or((0, Place::Slot(0)))
 }

@@ -7,8 +7,8 @@ use super::fault::Fault;
 use super::{Operand, State};
 use crate::error::LimitReached;
 use crate::format::Printer;
-use crate::node::NodeId;
-use crate::program::{Choice, Finish, Many, Place, StatementKind};
+use crate::node::{Many, Name, NodeId};
+use crate::program::{Choice, Finish, Place, StatementKind};
 use crate::strconv::{FloatStyle, append_float, append_uint, quote};
 use crate::template_set::Template;
 use crate::trace::{CallKind, Key, OriginId};
@@ -36,18 +36,17 @@ impl Engine<'_> {
 
     pub(super) fn run_uncounted(&mut self, template: &Template, dot: Operand) -> Result<(), Fault> {
         let base = self.variables.len();
-        let unit = Unit::new(template, base);
-        let Some(body) = unit.program.bodies.get(template.body).copied() else { return Ok(()) };
+        let Some(unit) = Unit::new(template, base) else { return Ok(()) };
         self.check_stack(unit)?;
         self.variables.push(dot.clone());
-        self.variables.resize(base + body.slots as usize, Operand::INVALID);
+        self.variables.resize(base + unit.program.most as usize, Operand::INVALID);
         self.depth += 1;
         let caller = self.tracer.as_mut().map(|tracer| {
             let frame = tracer.enter(template);
             tracer.text = OriginId::NONE;
             tracer.frame.replace(frame)
         });
-        let result = self.block(unit, body.block, &dot);
+        let result = self.block(unit, unit.program.block, &dot);
         if let (Some(tracer), Some(caller)) = (&mut self.tracer, caller) {
             tracer.frame = caller;
         }
@@ -221,7 +220,13 @@ impl Engine<'_> {
         }
     }
 
-    fn template(&mut self, unit: Unit<'_>, name: u32, pipe: Option<u32>, dot: &Operand) -> Result<(), Fault> {
+    fn template(
+        &mut self,
+        unit: Unit<'_>,
+        name: Name,
+        pipe: Option<u32>,
+        dot: &Operand,
+    ) -> Result<(), Fault> {
         let name = unit.name(name).map_or(&[][..], |name| name.as_bytes());
         let Some(template) = self.scope.get(name) else {
             return Err(self.fault(unit, format!("template {} not defined", quote(name))));

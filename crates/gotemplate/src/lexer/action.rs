@@ -1,23 +1,46 @@
 //! Tokens inside `{{ … }}`.
 
-use super::{Lexer, RIGHT, TRIM_MARKER_LENGTH, Token, TokenKind, has_right_trim_marker, is_space_byte};
+use super::class::{is_space_byte, is_terminator_byte, is_word_byte};
+use super::{Lexer, RIGHT, TRIM_MARKER_LENGTH, Token, TokenKind, has_right_trim_marker};
 use crate::strconv::quote;
 use crate::unicode::{RUNE_ERROR, decode, is_digit, is_letter, is_print};
 
 impl Lexer<'_> {
     pub(super) fn action_token(&mut self) -> Token {
         self.skip_to(self.position);
-        if let Some(trims) = self.at_right_delimiter() {
-            if self.open_parens == 0 {
-                return self.right_delimiter(trims);
+        let Some(first) = self.source.get(self.position).copied() else {
+            return self.fail("unclosed action");
+        };
+        match first {
+            b' ' | b'\t' | b'\r' | b'\n' | b'}' => {
+                if let Some(trims) = self.at_right_delimiter() {
+                    return match self.open_parens {
+                        0 => self.right_delimiter(trims),
+                        _ => self.fail("unclosed left paren"),
+                    };
+                }
+                if first == b'}' { self.other() } else { self.space() }
             }
-            return self.fail("unclosed left paren");
+            b'.' if self.source.get(self.position + 1).is_some_and(|byte| !byte.is_ascii_digit()) => {
+                self.position += 1;
+                self.field_or_variable(TokenKind::Field)
+            }
+            b'$' => {
+                self.position += 1;
+                self.field_or_variable(TokenKind::Variable)
+            }
+            b'.' | b'+' | b'-' | b'0'..=b'9' => self.number(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
+            _ => self.other(),
         }
+    }
+
+    /// A token that starts with none of the commonest characters.
+    fn other(&mut self) -> Token {
         let Some(first) = self.next() else {
             return self.fail("unclosed action");
         };
         match first {
-            ' ' | '\t' | '\r' | '\n' => self.space(),
             '=' => self.token(TokenKind::Assign),
             ':' => {
                 if self.next() == Some('=') {
@@ -27,17 +50,9 @@ impl Lexer<'_> {
                 }
             }
             '|' => self.token(TokenKind::Pipe),
-            '"' => self.delimited('"', TokenKind::String, "unterminated quoted string"),
-            '\'' => self.delimited('\'', TokenKind::CharacterConstant, "unterminated character constant"),
+            '"' => self.delimited(b'"', TokenKind::String, "unterminated quoted string"),
+            '\'' => self.delimited(b'\'', TokenKind::CharacterConstant, "unterminated character constant"),
             '`' => self.raw_string(),
-            '$' => self.field_or_variable(TokenKind::Variable),
-            '.' if self.rest().first().is_some_and(|byte| !byte.is_ascii_digit()) => {
-                self.field_or_variable(TokenKind::Field)
-            }
-            '.' | '+' | '-' | '0'..='9' => {
-                self.position = self.start;
-                self.number()
-            }
             '(' => {
                 self.open_parens += 1;
                 self.token(TokenKind::LeftParen)
@@ -55,8 +70,9 @@ impl Lexer<'_> {
         }
     }
 
-    /// A run of spaces, up to the one that belongs to a trim marker. Its first space is read.
+    /// A run of spaces, up to the one that belongs to a trim marker: not its first.
     fn space(&mut self) -> Token {
+        self.position += 1;
         let run = self.rest().iter().take_while(|byte| is_space_byte(**byte)).count();
         self.position += run;
         let last = self.position - 1;
@@ -65,9 +81,6 @@ impl Lexer<'_> {
             && from_last.get(TRIM_MARKER_LENGTH..).is_some_and(|rest| rest.starts_with(RIGHT));
         if trims {
             self.position = last;
-            if run == 0 {
-                return self.right_delimiter(true);
-            }
         }
         self.token(TokenKind::Space)
     }
@@ -107,18 +120,19 @@ impl Lexer<'_> {
     }
 
     /// A string or character constant up to its closing quote; the parser checks what is inside.
-    fn delimited(&mut self, quote: char, kind: TokenKind, unterminated: &str) -> Token {
-        let plain = |byte: &&u8| byte.is_ascii() && !matches!(**byte, b'\\' | b'\n' | b'"' | b'\'');
+    fn delimited(&mut self, quote: u8, kind: TokenKind, unterminated: &str) -> Token {
+        // What matters is ASCII, and in UTF-8 no part of another character looks like it.
         loop {
-            self.position += self.rest().iter().take_while(plain).count();
-            match self.next() {
-                Some('\\') => match self.next() {
-                    None | Some('\n') => return self.fail(unterminated),
-                    Some(_) => {}
-                },
-                None | Some('\n') => return self.fail(unterminated),
-                Some(character) if character == quote => return self.token(kind),
-                Some(_) => {}
+            let rest = self.rest();
+            let Some(length) = memchr::memchr3(quote, b'\\', b'\n', rest) else {
+                self.position = self.source.len();
+                return self.fail(unterminated);
+            };
+            self.position += length + 1;
+            match (rest.get(length), rest.get(length + 1)) {
+                (Some(b'\\'), Some(b'\n') | None) | (Some(b'\n'), _) => return self.fail(unterminated),
+                (Some(b'\\'), _) => self.position += 1,
+                _ => return self.token(kind),
             }
         }
     }
@@ -194,16 +208,16 @@ impl Lexer<'_> {
     /// Whether a word may end here. Also refuses `$x+2`.
     fn at_terminator(&self) -> bool {
         let rest = self.rest();
-        matches!(
-            rest.first(),
-            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(')
-        ) || rest.starts_with(RIGHT)
+        rest.first().is_none_or(|byte| is_terminator_byte(*byte)) || rest.starts_with(RIGHT)
     }
 
     fn take_alphanumeric(&mut self) {
-        let plain = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
-        self.position += self.rest().iter().take_while(plain).count();
-        while self.peek().is_some_and(is_alphanumeric) {
+        loop {
+            self.position += self.rest().iter().take_while(|byte| is_word_byte(**byte)).count();
+            // Other letters are rare.
+            if self.rest().first().is_none_or(u8::is_ascii) || !self.peek().is_some_and(is_alphanumeric) {
+                return;
+            }
             self.next();
         }
     }

@@ -12,7 +12,7 @@ fn lex(source: &str) -> String {
         match token.kind {
             TokenKind::End => return out.join(" "),
             TokenKind::Error => {
-                out.push(format!("error@{}:{}", token.line, lexer.error()));
+                out.push(format!("error@{}:{}", token.line(source.as_bytes()), lexer.error()));
                 return out.join(" ");
             }
             TokenKind::Space => {}

@@ -68,11 +68,19 @@ pub(crate) struct Token {
     pub(crate) start: usize,
     /// Offset one past its last byte.
     pub(crate) end: usize,
-    /// Line of its first byte, from 1; 0 before any token was read.
-    pub(crate) line: u32,
 }
 
 impl Token {
-    /// Before any token was read.
-    pub(crate) const NONE: Token = Token { kind: TokenKind::End, start: 0, end: 0, line: 0 };
+    /// Before any token was read; it stands nowhere.
+    pub(crate) const NONE: Token = Token { kind: TokenKind::End, start: usize::MAX, end: usize::MAX };
+
+    /// The line of its first byte, from 1; 0 where no token was read. Only errors ask for it.
+    pub(crate) fn line(self, source: &[u8]) -> usize {
+        source.get(..self.start).map_or(0, |before| 1 + memchr::memchr_iter(b'\n', before).count())
+    }
+
+    /// The offset errors tell of it.
+    pub(crate) fn offset(self) -> usize {
+        if self == Token::NONE { 0 } else { self.start }
+    }
 }

@@ -1,5 +1,7 @@
 //! Actions: control structures and plain pipelines.
 
+use std::borrow::Cow;
+
 use wheelhouse_source::Span;
 
 use super::{Item, ListEnd, Parse, Parser, TreeState};
@@ -96,6 +98,7 @@ impl Parser<'_> {
         if self.stack.is_exhausted() {
             return Err(self.error("max nesting depth exceeded"));
         }
+        self.enter();
         let variables = self.tree.variables.len();
         let pipe = self.pipeline(control.keyword(), TokenKind::RightDelimiter)?;
         let span = self.span_from(start);
@@ -111,6 +114,7 @@ impl Parser<'_> {
             ListEnd::Else(position) => Some(self.else_list(control, position)?),
         };
         self.tree.variables.truncate(variables);
+        self.leave();
         let position = self.arena.get(pipe).map_or(start, |node| node.position as usize);
         Ok(self.arena.push(control.kind(Branch { pipe, list, otherwise }), position, span))
     }
@@ -120,7 +124,7 @@ impl Parser<'_> {
         if control.chains_with(next.kind) {
             // {{else if b}} is {{else}}{{if b}} that shares the {{end}}.
             self.next();
-            let chained = self.control(control, self.tree.action_start)?;
+            let chained = self.control(control, self.tree.action.start)?;
             let first = self.parts.len();
             self.parts.push(chained);
             return Ok(self.list(first, position));
@@ -139,7 +143,7 @@ impl Parser<'_> {
             return Err(self.error("max nesting depth exceeded"));
         }
         let token = self.next_non_space();
-        let name = self.template_name(token, CONTEXT)?;
+        let name = GoString::from(self.template_name(token, CONTEXT)?.as_ref());
         let pipe = self.pipeline(CONTEXT, TokenKind::RightDelimiter)?;
         let span = self.span_from(start);
         let outer = std::mem::replace(&mut self.tree, TreeState::new());
@@ -151,6 +155,7 @@ impl Parser<'_> {
         }
         self.add(name.clone(), root)?;
         self.tree = outer;
+        let name = self.arena.push_name(name);
         Ok(self.arena.push(NodeKind::Template { name, pipe: Some(pipe) }, token.start, span))
     }
 
@@ -158,7 +163,8 @@ impl Parser<'_> {
     fn template(&mut self, start: usize) -> Parse<NodeId> {
         const CONTEXT: &str = "template clause";
         let token = self.next_non_space();
-        let name = self.template_name(token, CONTEXT)?;
+        let name = GoString::from(self.template_name(token, CONTEXT)?.as_ref());
+        let name = self.arena.push_name(name);
         let pipe = if self.next_non_space().kind == TokenKind::RightDelimiter {
             None
         } else {
@@ -169,7 +175,7 @@ impl Parser<'_> {
         Ok(self.arena.push(NodeKind::Template { name, pipe }, token.start, span))
     }
 
-    fn template_name(&mut self, token: Token, context: &str) -> Parse<GoString> {
+    fn template_name(&self, token: Token, context: &str) -> Parse<Cow<'_, [u8]>> {
         match token.kind {
             TokenKind::String | TokenKind::RawString => self.unquoted(token),
             _ => Err(self.unexpected(token, context)),

@@ -95,15 +95,15 @@ impl Parser<'_> {
     /// An error at the token read last.
     pub(super) fn error(&self, message: impl Into<String>) -> ParseError {
         let token = self.tree.lookahead.newest;
-        ParseError::new(token.line as usize, message.into(), token.start)
+        ParseError::new(token.line(self.source), message.into(), token.offset())
     }
 
     pub(super) fn unexpected(&self, token: Token, context: &str) -> ParseError {
         if token.kind == TokenKind::Error {
-            let mut error = self.error(self.lexer.error());
-            let started = self.tree.action_line;
-            if started != 0 && started != token.line {
-                error = error.started_on(started as usize);
+            let error = self.error(self.lexer.error());
+            let started = self.tree.action.line(self.source);
+            if self.tree.is_in_action && started != token.line(self.source) {
+                return error.started_on(started);
             }
             return error;
         }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::unicode::decode;
 
 /// The text is no Go literal: Go's `strconv.ErrSyntax`.
@@ -9,23 +11,23 @@ pub struct InvalidSyntax;
 ///
 /// # Errors
 /// When the text is not such a literal, whole.
-pub fn unquote(literal: &[u8]) -> Result<Vec<u8>, InvalidSyntax> {
+pub fn unquote(literal: &[u8]) -> Result<Cow<'_, [u8]>, InvalidSyntax> {
     match literal {
         [b'`', inner @ .., b'`'] if !inner.contains(&b'`') => Ok(match inner.contains(&b'\r') {
             true => inner.iter().copied().filter(|byte| *byte != b'\r').collect(),
-            false => inner.to_vec(),
+            false => Cow::Borrowed(inner),
         }),
         [b'"', inner @ .., b'"'] => unquote_double(inner),
         _ => Err(InvalidSyntax),
     }
 }
 
-fn unquote_double(inner: &[u8]) -> Result<Vec<u8>, InvalidSyntax> {
+fn unquote_double(inner: &[u8]) -> Result<Cow<'_, [u8]>, InvalidSyntax> {
+    if memchr::memchr3(b'\n', b'\\', b'"', inner).is_none() && std::str::from_utf8(inner).is_ok() {
+        return Ok(Cow::Borrowed(inner));
+    }
     if inner.contains(&b'\n') {
         return Err(InvalidSyntax);
-    }
-    if !inner.iter().any(|byte| matches!(byte, b'\\' | b'"')) && std::str::from_utf8(inner).is_ok() {
-        return Ok(inner.to_vec());
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut rest = inner;
@@ -39,7 +41,7 @@ fn unquote_double(inner: &[u8]) -> Result<Vec<u8>, InvalidSyntax> {
         }
         rest = unread;
     }
-    Ok(out)
+    Ok(Cow::Owned(out))
 }
 
 /// One character of a literal.
@@ -155,7 +157,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf8_become_the_replacement_character() {
-        assert_eq!(unquote(b"\"a\xff\"").unwrap(), "a\u{FFFD}".as_bytes());
-        assert_eq!(unquote(b"`a\xff`").unwrap(), b"a\xff");
+        assert_eq!(&*unquote(b"\"a\xff\"").unwrap(), "a\u{FFFD}".as_bytes());
+        assert_eq!(&*unquote(b"`a\xff`").unwrap(), b"a\xff");
     }
 }
