@@ -3,6 +3,7 @@
 mod dsa;
 mod ec;
 mod ed25519;
+mod prime;
 mod rsa;
 
 use crate::der::{Reader, integer, octet_string, oid, sequence, tag};

@@ -1,12 +1,11 @@
 use std::thread;
 
 use crypto_bigint::BoxedUint;
-use crypto_primes::hazmat::{SetBits, SmallFactorsSieveFactory};
-use crypto_primes::{Flavor, is_prime, sieve_and_find};
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::{Digest, Sha256};
 
+use super::prime::{Divisors, prime};
 use super::{NULL, PublicKey, algorithm};
 use crate::Entropy;
 use crate::der::{Reader, integer, oid, sequence};
@@ -32,17 +31,6 @@ fn insecure(bits: u32) -> String {
     )
 }
 
-/// A prime of so many bits whose first two are set, so that the product of two has twice as many.
-fn prime(bits: u32, stream: &mut Stream) -> Result<BoxedUint, String> {
-    let candidates = SmallFactorsSieveFactory::new(Flavor::Any, bits, SetBits::TwoMsb);
-    let candidates = candidates.map_err(|error| error.to_string())?;
-    let mut fill = |buffer: &mut [u8]| stream.fill(buffer);
-    let found = sieve_and_find(&mut Entropy::new(&mut fill), candidates, |_, candidate| {
-        is_prime(Flavor::Any, candidate)
-    });
-    found.map_err(|error| error.to_string())?.ok_or_else(|| "no prime".to_owned())
-}
-
 #[derive(Debug, Clone)]
 pub(super) struct Key(RsaPrivateKey);
 
@@ -53,18 +41,22 @@ impl Key {
         if bits < MIN_BITS {
             return Err(failed(&insecure(bits)));
         }
+        let divisors = Divisors::for_bits(bits / 2);
         loop {
             let (mut first, mut second) = (Stream::new(entropy.bytes()), Stream::new(entropy.bytes()));
             let found = thread::scope(|scope| {
-                let other = thread::Builder::new().spawn_scoped(scope, || prime(bits / 2, &mut second));
+                let other =
+                    thread::Builder::new().spawn_scoped(scope, || prime(bits / 2, &divisors, &mut second));
                 // Where no thread is to be had, one prime is found after the other.
-                let first = prime(bits / 2, &mut first);
+                let first = prime(bits / 2, &divisors, &mut first);
                 let other = other.map_or(None, |other| other.join().ok());
                 first.map(|first| (first, other))
             });
             let (first, second) = match found.map_err(|error| failed(&error))? {
                 (first, Some(second)) => (first, second.map_err(|error| failed(&error))?),
-                (first, None) => (first, prime(bits / 2, &mut second).map_err(|error| failed(&error))?),
+                (first, None) => {
+                    (first, prime(bits / 2, &divisors, &mut second).map_err(|error| failed(&error))?)
+                }
             };
             // Primes that are too near each other, or not coprime with the exponent: once in ages.
             let exponent = BoxedUint::from(EXPONENT);
