@@ -20,6 +20,7 @@ mod host;
 mod narrator;
 mod output;
 mod parse;
+mod plugins;
 mod printer;
 mod profile;
 mod remote;

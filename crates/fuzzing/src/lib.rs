@@ -17,6 +17,7 @@ mod schema;
 mod set;
 mod template;
 mod times;
+mod tree;
 mod values;
 mod versions;
 mod yaml;
@@ -34,6 +35,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "template", run: template::run },
     Target { name: "yaml", run: yaml::run },
+    Target { name: "tree", run: tree::run },
     Target { name: "json", run: json::run },
     Target { name: "values", run: values::run },
     Target { name: "set", run: set::run },

@@ -5,6 +5,7 @@ mod number;
 mod object;
 mod scalar;
 mod through_json;
+mod tree;
 
 use crate::encode::{Encode, Sink};
 use crate::error::Error;
@@ -16,6 +17,7 @@ use scalar::ScalarStyle;
 
 pub use object::json_to_yaml;
 pub use through_json::to_yaml;
+pub use tree::TreeWriter;
 
 /// Columns after which go-yaml v2 breaks a line at the next space.
 const WIDTH: usize = 80;

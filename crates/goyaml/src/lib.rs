@@ -14,6 +14,9 @@
 //! - [`to_yaml`], [`to_yaml_pretty`], [`json_to_yaml`], [`yaml_to_json`].
 //! - [`Encode`] and [`Sink`]: how other crates' values are written without a copy.
 //! - [`json`]: Go's `encoding/json`.
+//!
+//! Changing:
+//! - [`Tree`] and [`TreeWriter`]: go-yaml **v3**'s nodes, which keep comments and styles.
 
 mod base64;
 mod chars;
@@ -33,18 +36,20 @@ mod resolve;
 mod scanner;
 mod source_text;
 mod text;
+mod tree;
 mod unicode;
 mod value;
 mod values;
 
 pub use decode::ReadOptions;
 pub use document::{Document, Entries, Items, Kind, Node};
-pub use emit::{json_to_yaml, to_yaml, to_yaml_pretty};
+pub use emit::{TreeWriter, json_to_yaml, to_yaml, to_yaml_pretty};
 pub use encode::{Encode, Sink, encode_map, encode_seq};
 pub use error::{DuplicateKey, Error, Place, Problem};
 pub use key_order::KeyOrder;
 pub use limits::{Limit, Limits};
 pub use scanner::Style;
+pub use tree::{NodeId, NodeKind, NodeStyle, ScalarStyle, Tree, TreeNode};
 pub use value::{Map, Value};
 pub use values::{
     ValuesDocument, ValuesDocuments, load_values, merge_maps, read, read_list, read_map, split_values,

@@ -1,6 +1,7 @@
 //! Tokens to events: libyaml's state machine, which reports the same errors for the same tokens.
 
 mod block;
+mod comments;
 mod document;
 mod event;
 mod flow;
@@ -13,6 +14,9 @@ use crate::scanner::{Mark, Scanner, Token, TokenKind};
 use crate::source_text::SourceText;
 use crate::text::Text;
 
+use comments::Comments;
+
+pub(crate) use comments::EventComments;
 pub(crate) use event::{Event, EventKind, Properties};
 
 /// What the parser expects next.
@@ -52,6 +56,8 @@ pub(crate) struct Parser<'t> {
     marks: Vec<Mark>,
     /// Prefixes of tags by their handles.
     tag_directives: HashMap<String, Vec<u8>>,
+    /// The comments on their way to events, if they are kept.
+    comments: Option<Box<Comments>>,
 }
 
 impl<'t> Parser<'t> {
@@ -62,7 +68,14 @@ impl<'t> Parser<'t> {
             states: Vec::new(),
             marks: Vec::new(),
             tag_directives: HashMap::new(),
+            comments: None,
         }
+    }
+
+    /// A parser that keeps comments: [`Self::take_event_comments`] has those of the last event.
+    pub(crate) fn with_comments(source: &'t SourceText<'t>) -> Self {
+        let scanner = Scanner::with_comments(source);
+        Self { scanner, comments: Some(Box::default()), ..Self::new(source) }
     }
 
     /// The next event.
@@ -102,6 +115,9 @@ impl<'t> Parser<'t> {
     }
 
     fn peek(&mut self) -> Result<&Token, Error> {
+        if let Some(comments) = &mut self.comments {
+            comments.unfold(&mut self.scanner)?;
+        }
         self.scanner.peek()
     }
 
@@ -122,7 +138,10 @@ impl<'t> Parser<'t> {
     /// A parser error. go-yaml names the line *before* the problem (its count begins with 0 here),
     /// or else the line before the context, or none.
     fn error(&self, context: Option<Mark>, text: &'static str, problem: Mark) -> Error {
-        let line = if problem.line == 0 { context.map_or(0, |mark| mark.line) } else { problem.line };
+        let context_line = context.map_or(0, |mark| mark.line);
+        // v3, which keeps comments, names the line of the context if it can.
+        let context_first = self.comments.is_some() && context_line != 0;
+        let line = if problem.line == 0 || context_first { context_line } else { problem.line };
         let named_line = (line != 0).then_some(line as usize);
         let place = self.place(problem, problem);
         Error::Yaml(Box::new(Problem { text: text.into(), named_line, place }))
@@ -154,6 +173,7 @@ impl<'t> Parser<'t> {
 
     /// Closes a collection at the next token, which is taken.
     fn close_collection(&mut self, kind: EventKind) -> Result<Event, Error> {
+        self.attach_comments();
         self.pop_state();
         self.marks.pop();
         self.event_from_token(kind)

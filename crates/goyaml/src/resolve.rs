@@ -4,7 +4,7 @@ mod number;
 mod timestamp;
 
 /// The prefix that `!!` stands for.
-const TAG_PREFIX: &str = "tag:yaml.org,2002:";
+pub(crate) const TAG_PREFIX: &str = "tag:yaml.org,2002:";
 
 /// The value of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,6 +108,36 @@ fn resolve_word(text: &str) -> Resolved<'_> {
 /// some words of v2 as strings but writes them in quotes all the same; it knows more octals.
 pub(crate) fn reads_as_string(text: &str, v3: bool) -> bool {
     matches!(resolve_plain(text), Resolved::Str(_)) && !is_base_60(text) && !(v3 && number::is_v3_octal(text))
+}
+
+/// The tag of `<<` as a key.
+pub(crate) const MERGE_TAG: &str = "!!merge";
+
+/// The tag of an untagged plain scalar, as go-yaml v3 finds it: `yes` and the like are strings.
+pub(crate) fn tag_of_plain(text: &str) -> &'static str {
+    match resolve_plain(text) {
+        Resolved::Bool(_) if !matches!(text, "true" | "True" | "TRUE" | "false" | "False" | "FALSE") => {
+            "!!str"
+        }
+        Resolved::Str(_) if text.starts_with(['0', '-']) && number::is_v3_octal(text) => "!!int",
+        found => found.tag(),
+    }
+}
+
+/// A tag with `!!` for the prefix of YAML's own.
+pub(crate) fn short_tag(tag: &str) -> std::borrow::Cow<'_, str> {
+    match tag.strip_prefix(TAG_PREFIX) {
+        Some(rest) => format!("!!{rest}").into(),
+        None => tag.into(),
+    }
+}
+
+/// A tag with the prefix that `!!` stands for.
+pub(crate) fn long_tag(tag: &str) -> std::borrow::Cow<'_, str> {
+    match tag.strip_prefix("!!") {
+        Some(rest) => format!("{TAG_PREFIX}{rest}").into(),
+        None => tag.into(),
+    }
 }
 
 /// Whether a text is a number in base 60 (`12:30:45`), which go-yaml reads as a string but writes

@@ -4,6 +4,7 @@
 //! and for which line, depends on the order in which it looks at things.
 
 mod block_scalar;
+mod comments;
 mod directive;
 mod fetch;
 mod plain_scalar;
@@ -22,6 +23,7 @@ use crate::error::{Error, Place, Problem};
 use crate::source_text::SourceText;
 use crate::text::Text;
 
+pub(crate) use comments::{Comment, CommentPosition};
 pub use token::Style;
 pub(crate) use token::{Mark, TagDirective, Token, TokenKind};
 
@@ -50,6 +52,10 @@ pub(crate) struct Scanner<'t> {
     simple_key_allowed: bool,
     /// Memory for the white space inside scalars.
     gap: Gap,
+    /// Whether comments are kept, as go-yaml v3 does it; else they are stepped over.
+    keeps_comments: bool,
+    /// The comments found and not yet taken.
+    comments: VecDeque<Comment>,
 }
 
 /// What of the text go-yaml's buffer would hold (only for texts read in pieces).
@@ -81,7 +87,14 @@ impl<'t> Scanner<'t> {
             simple_keys: SimpleKeys::default(),
             simple_key_allowed: false,
             gap: Gap::default(),
+            keeps_comments: false,
+            comments: VecDeque::new(),
         }
+    }
+
+    /// A scanner that keeps comments. It looks two tokens further ahead than the other.
+    pub(crate) fn with_comments(source: &'t SourceText<'t>) -> Self {
+        Self { keeps_comments: true, ..Self::new(source) }
     }
 
     /// The next token without taking it.
@@ -115,6 +128,8 @@ impl<'t> Scanner<'t> {
         // line, which it falls back to, cannot be after it.
         let named_line = match (self.mark.line, context.line) {
             (0, 0) => None,
+            // v3 names the line of the context.
+            (_, line) if self.keeps_comments && line > 0 => Some(line as usize + 1),
             (0, line) => Some(line as usize),
             (line, _) => Some(line as usize + 1),
         };

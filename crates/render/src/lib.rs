@@ -4,6 +4,7 @@
 //! - [`Capabilities`], [`KubeVersion`], [`Release`]: what templates are told.
 //! - [`Renderer::release`]: chart and user values to sorted manifests, all steps in order.
 //! - [`manifests`]: rendered files into manifests and hooks, in install order.
+//! - [`merge_files`], [`split_output`]: what goes to a post-renderer of Helm 4 and what comes back.
 //! - [`RenderError`]: Helm's text, and the places the error went through.
 
 mod capabilities;
@@ -17,6 +18,7 @@ mod kube_version;
 mod manifest;
 mod name;
 mod pipeline;
+mod post_render;
 mod provenance;
 mod scope;
 mod split;
@@ -30,6 +32,7 @@ pub use kube_version::{InvalidKubeVersion, KubeVersion};
 pub use manifest::{Hook, HookEvent, Manifest, ManifestError, Manifests, RenderedFile, Tree, manifests};
 pub use name::render_name;
 pub use pipeline::{PipelineError, RenderedChart, Request};
+pub use post_render::{PostRenderError, merge_files, split_output};
 pub use provenance::{Location, Provenance, ValueOrigin};
 pub use scope::{VALUES, VALUES_V3, values_type};
 pub use split::{documents, trim_space, trim_start};

@@ -15,6 +15,7 @@ mod measure;
 mod output;
 mod reference;
 mod reference_kubernetes;
+mod reference_plugins;
 mod reference_signatures;
 
 use std::process::ExitCode;

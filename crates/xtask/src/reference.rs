@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::compare_helm::{self, Compat};
 use crate::corpus;
 use crate::output::say;
-use crate::reference_signatures;
+use crate::{reference_plugins, reference_signatures};
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -47,6 +47,7 @@ pub(crate) fn helm(arguments: &[&str]) -> Result<()> {
         different += compare_helm::compare_all(&ours, &theirs, compat, &cases, 1)?;
         if compat == Compat::V4 {
             different += reference_signatures::compare(&ours, &theirs)?;
+            different += reference_plugins::compare(&ours, &theirs, &cases)?;
         }
     }
     if different > 0 {

@@ -162,10 +162,10 @@ pub(crate) struct InstallOptions {
     /// Take over resources that others made
     #[arg(long)]
     pub take_ownership: bool,
-    /// A program that changes the manifests
+    /// A plugin that changes the manifests; with `--compat v3`, a program
     #[arg(long, value_name = "NAME")]
     pub post_renderer: Vec<String>,
-    /// An argument of that program; may be given again
+    /// An argument of that plugin; may be given again
     #[arg(long, value_name = "ARGUMENT")]
     pub post_renderer_args: Vec<String>,
 }

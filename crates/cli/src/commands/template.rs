@@ -23,14 +23,14 @@ use crate::profile;
 use crate::rendering::Rendering;
 use crate::settings::Settings;
 use output::{Sink, append, chosen, trimmed};
-use post_renderer::PostRenderer;
+use post_renderer::{PostRenderer, Program};
 
 const HINT: &str = "\n\nUse --debug flag to render out invalid YAML";
 
 /// Renders and prints.
 pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> Result<(), Failure> {
     let compat = Compat::from(options.compat);
-    let post_renderer = PostRenderer::find(&options.install, compat)?;
+    let post_renderer = PostRenderer::find(&options.install, compat, settings, printer)?;
     flags::check(options, printer)?;
     require_arguments("template [NAME] [CHART]", &options.arguments, 1)?;
     let capabilities = charts::offline_capabilities(&options.kube_version, &options.api_versions, compat)?;
@@ -61,10 +61,20 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
         Ok(rendered) => ManuallyDrop::new(rendered),
         Err(error) => return Err(render_failure(error, options, settings, printer)),
     };
+    let mut rendered = rendered;
+    if let Some(PostRenderer::Plugin(plugin)) = &post_renderer {
+        plugin
+            .change(&mut rendered)
+            .map_err(|failure| without_manifests(failure, options, settings, printer))?;
+    }
     if options.profile {
         printer.talk(&profile::report(&rendered.costs, options.output));
     }
-    print(options, settings, &rendering.release, &rendered, post_renderer.as_ref(), printer)
+    let program = match &post_renderer {
+        Some(PostRenderer::Program(program)) => Some(program),
+        _ => None,
+    };
+    print(options, settings, &rendering.release, &rendered, program, printer)
 }
 
 /// Has another thread parse the templates of what it is sent, while this one reads and checks
@@ -93,13 +103,21 @@ fn render_failure(
         let message = "chart dependencies processing failed";
         printer.talk(&log_line("ERROR", message, &[("error", &problem)]));
     }
-    let mut failure = Failure::from_pipeline(error);
-    if has_release && settings.debug {
-        if options.show_only.is_empty() {
-            printer.data("\n");
-        }
-    } else if has_release {
+    let failure = Failure::from_pipeline(error);
+    if has_release { without_manifests(failure, options, settings, printer) } else { failure }
+}
+
+/// The end of a release that has no manifests: with `--debug` they are printed all the same.
+fn without_manifests(
+    mut failure: Failure,
+    options: &Template,
+    settings: &Settings,
+    printer: Printer,
+) -> Failure {
+    if !settings.debug {
         failure.message.push_str(HINT);
+    } else if options.show_only.is_empty() {
+        printer.data("\n");
     }
     failure
 }
@@ -110,7 +128,7 @@ fn print(
     settings: &Settings,
     release: &Release,
     rendered: &RenderedChart,
-    post_renderer: Option<&PostRenderer>,
+    post_renderer: Option<&Program>,
     printer: Printer,
 ) -> Result<(), Failure> {
     let compat = Compat::from(options.compat);
@@ -166,7 +184,7 @@ fn add_manifests(
     options: &Template,
     rendered: &RenderedChart,
     manifests: &Manifests,
-    post_renderer: Option<&PostRenderer>,
+    post_renderer: Option<&Program>,
     sink: &mut Sink<'_>,
 ) -> Result<(), Failure> {
     if options.include_crds {

@@ -19,6 +19,7 @@ mod lint;
 mod machine;
 mod package;
 mod platform;
+mod post_renderer;
 mod recorder;
 mod registries;
 mod search;

@@ -87,13 +87,13 @@ impl Emitter<'_> {
     }
 
     /// Copies characters that are no line breaks.
-    fn copy(&mut self, bytes: &[u8]) {
+    pub(super) fn copy(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
         self.column += count_chars(bytes);
     }
 
     /// Copies the character at `index` and tells where the next one is.
-    fn copy_char(&mut self, bytes: &[u8], index: usize) -> usize {
+    pub(super) fn copy_char(&mut self, bytes: &[u8], index: usize) -> usize {
         let next = index + width(at(bytes, index));
         self.out.extend_from_slice(bytes.get(index..next).unwrap_or_default());
         self.column += 1;
@@ -101,7 +101,7 @@ impl Emitter<'_> {
     }
 
     /// Copies the line break at `index`; all but the line feed count as characters first.
-    fn copy_break(&mut self, bytes: &[u8], index: usize) -> usize {
+    pub(super) fn copy_break(&mut self, bytes: &[u8], index: usize) -> usize {
         let next = index + width(at(bytes, index));
         if at(bytes, index) == b'\n' {
             self.put_break();
@@ -113,7 +113,7 @@ impl Emitter<'_> {
     }
 
     /// A plain scalar has no line breaks.
-    fn write_plain(&mut self, text: &str, foldable: bool) {
+    pub(super) fn write_plain(&mut self, text: &str, foldable: bool) {
         if !self.whitespace {
             self.put(b' ');
         }
@@ -138,7 +138,7 @@ impl Emitter<'_> {
         self.indention = false;
     }
 
-    fn write_single_quoted(&mut self, text: &str, foldable: bool) {
+    pub(super) fn write_single_quoted(&mut self, text: &str, foldable: bool) {
         let bytes = text.as_bytes();
         self.write_indicator(b'\'', true, false);
         let (mut after_space, mut after_break) = (false, false);
@@ -178,7 +178,7 @@ impl Emitter<'_> {
         self.indention = false;
     }
 
-    fn write_double_quoted(&mut self, text: &str, foldable: bool) {
+    pub(super) fn write_double_quoted(&mut self, text: &str, foldable: bool) {
         let bytes = text.as_bytes();
         // go-yaml escapes everything in a text that begins with a byte order mark.
         let escape_all = text.starts_with('\u{feff}');
@@ -247,12 +247,17 @@ impl Emitter<'_> {
     }
 
     fn write_literal(&mut self, text: &str) {
-        let bytes = text.as_bytes();
         self.write_indicator(b'|', true, false);
-        self.write_literal_hints(text);
+        self.write_block_hints(text);
         self.put_break();
         self.indention = true;
         self.whitespace = true;
+        self.write_literal_lines(text);
+    }
+
+    /// The lines of a literal scalar after its indicators.
+    pub(super) fn write_literal_lines(&mut self, text: &str) {
+        let bytes = text.as_bytes();
         let mut after_break = true;
         let mut index = 0;
         while index < bytes.len() {
@@ -276,7 +281,7 @@ impl Emitter<'_> {
     }
 
     /// The indentation, if the first line does not show it, and what becomes of the last breaks.
-    fn write_literal_hints(&mut self, text: &str) {
+    pub(super) fn write_block_hints(&mut self, text: &str) {
         let bytes = text.as_bytes();
         if at(bytes, 0) == b' ' || is_break(bytes, 0) {
             self.write_indicator(b'2', false, false);

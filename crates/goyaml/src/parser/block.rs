@@ -1,6 +1,6 @@
 use super::{Event, EventKind, Parser, State};
 use crate::error::Error;
-use crate::scanner::TokenKind;
+use crate::scanner::{Mark, TokenKind};
 
 impl Parser<'_> {
     pub(super) fn parse_block_sequence_entry(&mut self, first: bool) -> Result<Event, Error> {
@@ -9,7 +9,7 @@ impl Parser<'_> {
         }
         match self.peek()?.kind {
             TokenKind::BlockEntry => {
-                let mark = self.take()?.end;
+                let mark = self.take_block_entry()?;
                 if self.next_is(|kind| matches!(kind, TokenKind::BlockEntry | TokenKind::BlockEnd))? {
                     self.state = State::BlockSequenceEntry;
                     return Ok(Self::empty_scalar(mark));
@@ -17,7 +17,12 @@ impl Parser<'_> {
                 self.states.push(State::BlockSequenceEntry);
                 self.parse_node(true, false)
             }
-            TokenKind::BlockEnd => self.close_collection(EventKind::SequenceEnd),
+            TokenKind::BlockEnd => {
+                // No comments are left here for the end of the sequence itself.
+                self.pop_state();
+                self.marks.pop();
+                self.event_from_token(EventKind::SequenceEnd)
+            }
             _ => self.collection_error("did not find expected '-' indicator"),
         }
     }
@@ -30,7 +35,7 @@ impl Parser<'_> {
             self.pop_state();
             return Ok(Event { kind: EventKind::SequenceEnd, start, end: start });
         }
-        let mark = self.take()?.end;
+        let mark = self.take_block_entry()?;
         if self.next_is(|kind| {
             matches!(kind, TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd)
         })? {
@@ -39,6 +44,13 @@ impl Parser<'_> {
         }
         self.states.push(State::IndentlessSequenceEntry);
         self.parse_node(true, false)
+    }
+
+    /// Takes a `-` and tells where it ends.
+    fn take_block_entry(&mut self) -> Result<Mark, Error> {
+        let mark = self.take()?.end;
+        self.split_stem_comment()?;
+        Ok(mark)
     }
 
     pub(super) fn parse_block_mapping_key(&mut self, first: bool) -> Result<Event, Error> {
@@ -67,7 +79,7 @@ impl Parser<'_> {
     }
 
     /// A key or value after its indicator, which ends at `mark`.
-    fn parse_block_mapping_node(&mut self, mark: crate::scanner::Mark, next: State) -> Result<Event, Error> {
+    fn parse_block_mapping_node(&mut self, mark: Mark, next: State) -> Result<Event, Error> {
         if self.next_is(|kind| matches!(kind, TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd))? {
             self.state = next;
             return Ok(Self::empty_scalar(mark));

@@ -29,6 +29,7 @@ impl Parser<'_> {
                 self.process_directives()?;
                 self.states.push(State::DocumentEnd);
                 self.state = State::BlockNode;
+                self.attach_document_head();
                 Ok(Event { kind: EventKind::DocumentStart, start, end })
             }
             _ => self.parse_explicit_document(start),
@@ -74,6 +75,8 @@ impl Parser<'_> {
         }
         self.tag_directives.clear();
         self.state = State::DocumentStart;
+        self.attach_comments();
+        self.turn_head_into_foot();
         Ok(Event { kind: EventKind::DocumentEnd, start, end })
     }
 

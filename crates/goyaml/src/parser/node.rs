@@ -46,6 +46,11 @@ impl Parser<'_> {
         };
         end = end.max_by_offset(token_end);
         self.state = state;
+        if style == Style::Flow {
+            self.attach_comments();
+        } else if state != State::IndentlessSequenceEntry {
+            self.attach_stem_comment();
+        }
         let properties = boxed(properties);
         let kind = if mapping {
             EventKind::MappingStart { style, properties }
@@ -56,6 +61,7 @@ impl Parser<'_> {
     }
 
     fn parse_alias(&mut self) -> Result<Event, Error> {
+        self.attach_comments();
         self.pop_state();
         let token = self.take()?;
         let TokenKind::Alias(name) = token.kind else {
@@ -65,6 +71,7 @@ impl Parser<'_> {
     }
 
     fn parse_scalar(&mut self, start: Mark, properties: Properties) -> Result<Event, Error> {
+        self.attach_comments();
         self.pop_state();
         let token = self.take()?;
         let TokenKind::Scalar(text, style) = token.kind else {

@@ -80,6 +80,9 @@ impl Scanner<'_> {
             _ => {}
         }
         self.skip_blanks()?;
+        if self.keeps_comments {
+            self.scan_line_comment(start);
+        }
         self.skip_comment()?;
         if !self.is_breakz(0) {
             return Err(self.error(start, "did not find expected comment or line break"));

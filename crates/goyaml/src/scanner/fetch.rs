@@ -8,7 +8,9 @@ impl Scanner<'_> {
     /// Fetches until the token at the head of the queue is sure: as long as it may turn out to be
     /// a key, a KEY token may still have to go before it.
     pub(super) fn fetch_more_tokens(&mut self) -> Result<(), Error> {
-        while self.tokens.is_empty() || self.head_may_be_key()? {
+        // A comment belongs to what stands before or after it: two more tokens tell.
+        let ahead = if self.keeps_comments { 2 } else { 0 };
+        while self.tokens.len() <= ahead || self.head_may_be_key()? {
             self.fetch_next_token()?;
         }
         Ok(())
@@ -19,8 +21,9 @@ impl Scanner<'_> {
         if !self.stream_start_produced {
             return self.fetch_stream_start();
         }
+        let scan_mark = self.mark;
         self.scan_to_next_token()?;
-        self.unroll_indent(i64::from(self.mark.column));
+        self.unroll_indent(i64::from(self.mark.column), scan_mark);
         self.cache(4)?;
         let first = self.byte(0);
         if first == 0 {
@@ -33,6 +36,17 @@ impl Scanner<'_> {
             let kind = if first == b'-' { TokenKind::DocumentStart } else { TokenKind::DocumentEnd };
             return self.fetch_document_indicator(kind);
         }
+        if !self.keeps_comments {
+            return self.fetch_content(first);
+        }
+        let comment_mark = self.mark_for_line_comment(first);
+        self.fetch_content(first)?;
+        self.scan_line_comment_after_token(comment_mark);
+        Ok(())
+    }
+
+    /// Fetches what is neither the end nor belongs to the document as a whole.
+    fn fetch_content(&mut self, first: u8) -> Result<(), Error> {
         let in_flow = self.flow_level > 0;
         match first {
             b'[' => self.fetch_flow_start(TokenKind::FlowSequenceStart),
@@ -67,6 +81,7 @@ impl Scanner<'_> {
 
     /// Steps over white space, comments and line breaks.
     fn scan_to_next_token(&mut self) -> Result<(), Error> {
+        let scan_mark = self.mark;
         loop {
             self.cache(1)?;
             if self.mark.column == 0 && self.at_byte_order_mark() {
@@ -80,7 +95,11 @@ impl Scanner<'_> {
                 self.skip_ascii(1);
                 self.cache(1)?;
             }
-            self.skip_comment()?;
+            if self.keeps_comments {
+                self.scan_comments_before_token(scan_mark);
+            } else {
+                self.skip_comment()?;
+            }
             if !self.is_break(0) {
                 return Ok(());
             }
@@ -128,13 +147,20 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// Closes the block collections deeper than `column`.
-    fn unroll_indent(&mut self, column: i64) {
+    /// Closes the block collections deeper than `column`; `scan_mark` is where the search for the
+    /// next token began.
+    fn unroll_indent(&mut self, column: i64, scan_mark: Mark) {
         if self.flow_level > 0 {
             return;
         }
+        let mut block_end = if self.keeps_comments { self.mark_before(scan_mark) } else { self.mark };
         while self.indent > column {
-            self.push(TokenKind::BlockEnd, self.mark);
+            if self.keeps_comments {
+                block_end = self.end_before_comments(block_end);
+                self.tokens.push_back(Token { kind: TokenKind::BlockEnd, start: block_end, end: block_end });
+            } else {
+                self.push(TokenKind::BlockEnd, block_end);
+            }
             self.indent = self.indents.pop().unwrap_or(-1);
         }
     }
@@ -152,7 +178,7 @@ impl Scanner<'_> {
             self.mark.column = 0;
             self.mark.line += 1;
         }
-        self.unroll_indent(-1);
+        self.unroll_indent(-1, self.mark);
         self.remove_simple_key()?;
         self.simple_key_allowed = false;
         self.push(TokenKind::StreamEnd, self.mark);
@@ -160,7 +186,7 @@ impl Scanner<'_> {
     }
 
     fn fetch_directive(&mut self) -> Result<(), Error> {
-        self.unroll_indent(-1);
+        self.unroll_indent(-1, self.mark);
         self.remove_simple_key()?;
         self.simple_key_allowed = false;
         let token = self.scan_directive()?;
@@ -169,7 +195,7 @@ impl Scanner<'_> {
     }
 
     fn fetch_document_indicator(&mut self, kind: TokenKind) -> Result<(), Error> {
-        self.unroll_indent(-1);
+        self.unroll_indent(-1, self.mark);
         self.remove_simple_key()?;
         self.simple_key_allowed = false;
         let start = self.mark;

@@ -14,6 +14,7 @@ mod json;
 mod limits;
 mod places;
 mod properties;
+mod tree;
 mod values;
 mod vectors;
 mod writing;

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("gocrypto", 0),
     ("gotemplate", 1),
     ("goyaml", 1),
+    ("kyaml", 1),
     ("sprig", 1),
     ("chart", 1),
     ("render", 1),

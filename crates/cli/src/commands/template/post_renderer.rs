@@ -1,104 +1,82 @@
-//! Programs that change manifests. Helm 3 runs any program; Helm 4 runs plugins, which are not
-//! supported here.
+//! Programs that change manifests. Helm 3 runs any program, on the text it would print; Helm 4
+//! runs plugins, on the rendered files before they are sorted.
 
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
+mod plugin;
+mod program;
+
+use std::io::{self, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use wheelhouse_chart::Compat;
 
-use super::Failure;
 use crate::arguments::InstallOptions;
-use crate::filesystem::{absolute, go_error};
+use crate::commands::Failure;
+use crate::printer::Printer;
+use crate::settings::Settings;
 
-/// A program that reads manifests and writes others.
+use plugin::PostRendererPlugin;
+pub(super) use program::Program;
+
+/// What changes manifests.
 #[derive(Debug)]
-pub(super) struct PostRenderer {
-    program: PathBuf,
-    arguments: Vec<String>,
+pub(super) enum PostRenderer {
+    /// Helm 3's.
+    Program(Program),
+    /// Helm 4's.
+    Plugin(PostRendererPlugin),
 }
 
 impl PostRenderer {
-    /// The program the flags name, if they name one.
-    pub(super) fn find(options: &InstallOptions, compat: Compat) -> Result<Option<Self>, Failure> {
-        let names: Vec<&String> = options.post_renderer.iter().filter(|name| !name.is_empty()).collect();
-        let Some(first) = names.first() else { return Ok(None) };
-        let refuse = |name: &str, problem: String| {
-            Err(Failure::new(format!("invalid argument {name:?} for \"--post-renderer\" flag: {problem}")))
-        };
-        if compat == Compat::V4 {
-            // Helm 4 has plugins for this, and there are none here.
-            return refuse(first, format!("plugin: {{Name:{first} Type:postrenderer/v1}} not found"));
-        }
-        let mut found = None;
-        for name in names {
-            match look_path(name) {
-                Ok(path) => found = Some(absolute(&path)),
-                Err(problem) => {
-                    return refuse(
-                        name,
-                        format!("unable to find binary at {name}: exec: {name:?}: {problem}"),
-                    );
-                }
-            }
-        }
-        Ok(found.map(|program| PostRenderer { program, arguments: options.post_renderer_args.clone() }))
-    }
-
-    /// What the program makes of manifests.
-    pub(super) fn run(&self, manifests: &[u8]) -> Result<Vec<u8>, Failure> {
-        let failed = |stderr: &[u8], reason: String| {
-            Failure::new(format!(
-                "error while running post render on files: error while running command {}. error output:\n{}: {reason}",
-                self.program.display(),
-                String::from_utf8_lossy(stderr),
-            ))
-        };
-        let mut child = Command::new(&self.program)
-            .args(&self.arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| failed(b"", go_error("fork/exec", &self.program, &error).to_string()))?;
-        let stdin = child.stdin.take();
-        let output = std::thread::scope(|scope| {
-            scope.spawn(move || {
-                // A program need not read all that it is given.
-                drop(stdin.map(|mut stdin| stdin.write_all(manifests)));
-            });
-            child.wait_with_output()
-        })?;
-        match (output.status.code(), output.status.signal()) {
-            (Some(0), _) => Ok(output.stdout),
-            (Some(code), _) => Err(failed(&output.stderr, format!("exit status {code}"))),
-            (None, signal) => Err(failed(&output.stderr, format!("signal: {}", signal.unwrap_or_default()))),
-        }
+    /// What the flags name, if they name anything.
+    pub(super) fn find(
+        options: &InstallOptions,
+        compat: Compat,
+        settings: &Settings,
+        printer: Printer,
+    ) -> Result<Option<Self>, Failure> {
+        Ok(match compat {
+            Compat::V3 => Program::find(options)?.map(PostRenderer::Program),
+            Compat::V4 => PostRendererPlugin::find(options, settings, printer)?.map(PostRenderer::Plugin),
+        })
     }
 }
 
-/// Where a program is: as named if the name has a slash, else in `PATH`.
-fn look_path(name: &str) -> Result<PathBuf, String> {
-    if name.contains('/') {
-        return check_executable(Path::new(name)).map(|()| PathBuf::from(name));
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .map(|directory| directory.join(name))
-        .find(|candidate| check_executable(candidate).is_ok())
-        .ok_or_else(|| "executable file not found in $PATH".to_owned())
+/// The values of `--post-renderer`: an empty one says nothing.
+fn names(options: &InstallOptions) -> impl Iterator<Item = &String> {
+    options.post_renderer.iter().filter(|name| !name.is_empty())
 }
 
-fn check_executable(path: &Path) -> Result<(), String> {
-    let metadata = fs::metadata(path).map_err(|error| go_error("stat", path, &error).to_string())?;
-    if metadata.is_dir() {
-        return Err("is a directory".to_owned());
-    }
-    match metadata.permissions().mode() & 0o111 {
-        0 => Err("permission denied".to_owned()),
-        _ => Ok(()),
-    }
+fn refusal(name: &str, problem: &str) -> Failure {
+    Failure::new(format!("invalid argument {name:?} for \"--post-renderer\" flag: {problem}"))
+}
+
+/// How a program ended.
+enum Ending {
+    Success,
+    Code(i32),
+    Signal(i32),
+}
+
+/// What a program wrote, and how it ended.
+struct Piped {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    ending: Ending,
+}
+
+/// Runs a program on `input`; it need not read all of it.
+fn pipe_through(mut command: Command, input: &[u8]) -> io::Result<Piped> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let stdin = child.stdin.take();
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || drop(stdin.map(|mut stdin| stdin.write_all(input))));
+        child.wait_with_output()
+    })?;
+    let ending = match (output.status.code(), output.status.signal()) {
+        (Some(0), _) => Ending::Success,
+        (Some(code), _) => Ending::Code(code),
+        (None, signal) => Ending::Signal(signal.unwrap_or_default()),
+    };
+    Ok(Piped { stdout: output.stdout, stderr: output.stderr, ending })
 }
