@@ -16,11 +16,11 @@ mod format;
 mod location;
 mod metaschemas;
 mod model;
+mod source;
 mod validate;
 
 use wheelhouse_gotemplate::{Map, Value as TemplateValue};
 use wheelhouse_goyaml::Value;
-use wheelhouse_goyaml::json::{DecodeOptions, decode_first};
 
 use crate::{Chart, Error, Warning};
 
@@ -148,30 +148,24 @@ fn failure_of(
     documents: Documents<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<failure::Failure>, Error> {
-    let schema = read(schema)?;
-    let mut warn = |urn| warnings.push(Warning::UnresolvedUrn { urn });
-    let schemas = document::Document::new(SCHEMA_URL, schema)
+    let schema = source::read(schema)?;
+    // Helm tells of each urn once.
+    let mut warn = |urn: String| {
+        let is_told =
+            |warning: &Warning| matches!(warning, Warning::UnresolvedUrn { urn: told } if *told == urn);
+        if !warnings.iter().any(is_told) {
+            warnings.push(Warning::UnresolvedUrn { urn });
+        }
+    };
+    let mut source = source::Source { fetch: documents, warn: &mut warn };
+    let schemas = document::Document::new(SCHEMA_URL, schema, &mut source)
         .and_then(|document| {
-            compile::compile(document, compile::Formats::AsDrafted, &metaschemas::check, documents, &mut warn)
+            compile::compile(document, compile::Formats::AsDrafted, &metaschemas::check, source)
         })
         .map_err(|error| Error::Schema(error.to_string()))?;
     let values = to_json(&TemplateValue::Map(values.clone()), 0)?;
     validate::validate(&schemas, &values)
 }
-
-fn read(text: &[u8]) -> Result<Value, Error> {
-    let mut options = DecodeOptions { keep_integers: true, ..DecodeOptions::default() };
-    options.limits.max_depth = MAX_SCHEMA_DEPTH;
-    let (schema, length) = decode_first(text, &options).map_err(|error| Error::Schema(error.to_string()))?;
-    let rest = text.get(length..).unwrap_or_default();
-    match rest.iter().all(u8::is_ascii_whitespace) {
-        true => Ok(schema),
-        false => Err(Error::Schema("invalid character after top-level value".to_owned())),
-    }
-}
-
-/// How deep a schema document may nest.
-const MAX_SCHEMA_DEPTH: usize = 300;
 
 fn to_json(value: &TemplateValue, depth: usize) -> Result<Value, Error> {
     if depth > crate::values::MAX_DEPTH {

@@ -7,7 +7,9 @@ mod parser;
 use std::borrow::Cow;
 
 pub use crate::json_error::Error;
-pub use decode::{DecodeOptions, decode, decode_first, decode_list, decode_map, decode_partly};
+pub use decode::{
+    DecodeOptions, decode, decode_first, decode_first_literally, decode_list, decode_map, decode_partly,
+};
 pub(crate) use decode::{into_list, into_map};
 pub use encode::{Encoder, Format, to_json};
 

@@ -14,11 +14,10 @@ use super::format::Format;
 use super::location::{self, append, join, split_fragment};
 use super::metaschemas;
 use super::model::{
-    Additional, ArrayRules, Dependency, NumberRules, ObjectRules, Schema, SchemaId, Schemas, StringRules,
-    Types,
+    Additional, ArrayRules, Constant, Dependency, NumberRules, ObjectRules, Schema, SchemaId, Schemas,
+    StringRules, Types,
 };
-use super::{Documents, read};
-use crate::text::quote;
+use super::source::Source;
 
 /// How many subschemas a schema may have. Helm has no bound, and pays for it.
 const MAX_SCHEMAS: usize = 100_000;
@@ -32,12 +31,11 @@ pub(super) enum Formats {
 
 /// Compiles the schema at the root of a document, with everything it refers to.
 /// `check` is asked about every document and schema that is taken in, by its draft's metaschema.
-pub(super) fn compile(
+pub(super) fn compile<'c>(
     document: Document,
     formats: Formats,
-    check: &dyn Fn(Draft, &Value) -> Result<(), String>,
-    fetch: Documents<'_>,
-    warn: &mut dyn FnMut(String),
+    check: &'c dyn Fn(Draft, &Value) -> Result<(), String>,
+    source: Source<'c>,
 ) -> Result<Schemas, CompileError> {
     let url = Arc::clone(&document.url);
     let mut schemas = Schemas(Vec::with_capacity(document.count().min(MAX_SCHEMAS)));
@@ -45,8 +43,7 @@ pub(super) fn compile(
         documents: HashMap::new(),
         formats,
         check,
-        fetch,
-        warn,
+        source,
         queue: Vec::new(),
         ids: HashMap::new(),
     };
@@ -63,8 +60,7 @@ struct Compiler<'c> {
     documents: HashMap<Arc<str>, Document>,
     formats: Formats,
     check: &'c dyn Fn(Draft, &Value) -> Result<(), String>,
-    fetch: Documents<'c>,
-    warn: &'c mut dyn FnMut(String),
+    source: Source<'c>,
     /// Schemas to compile, by document and pointer; a schema's id is its place here. Those that are
     /// compiled are taken out.
     queue: Vec<(Arc<str>, String)>,
@@ -103,27 +99,14 @@ impl Compiler<'_> {
         })
     }
 
-    /// Makes sure a document is there. The specification's own come from memory.
+    /// Makes sure a document is there.
     fn load(&mut self, url: &str) -> Result<(), CompileError> {
         if self.documents.contains_key(url) {
             return Ok(());
         }
-        let value = match metaschemas::document(url) {
-            Some(value) => value,
-            None if location::scheme(url) == Some("urn") => {
-                (self.warn)(url.to_owned());
-                Value::Bool(true)
-            }
-            None => self.fetch(url).map_err(|problem| CompileError::Load { url: url.to_owned(), problem })?,
-        };
-        self.take_in(Document::new(url, value)?)
-    }
-
-    fn fetch(&self, url: &str) -> Result<Value, String> {
-        if !matches!(location::scheme(url), Some("file" | "http" | "https")) {
-            return Err(format!("no URLLoader registered for {}", quote(url)));
-        }
-        read(&(self.fetch)(url)?).map_err(|error| error.to_string())
+        let json = self.source.load(url)?;
+        let document = Document::new(url, json, &mut self.source)?;
+        self.take_in(document)
     }
 
     fn compile(&mut self, url: Arc<str>, at: String) -> Result<Schema, CompileError> {
@@ -137,7 +120,7 @@ impl Compiler<'_> {
         if !document.knows(pointer) {
             self.validate(document, pointer, value)?;
             if let Some(document) = self.documents.get_mut(&url) {
-                document.add(pointer)?;
+                document.add(pointer, &mut self.source)?;
             }
         }
         let Some((own, resource)) = self.documents.get(&url).and_then(|document| document.resource(pointer))
@@ -215,7 +198,8 @@ impl<'a> Keywords<'a, '_> {
     fn read_into(&mut self, schema: &mut Schema) -> Result<(), CompileError> {
         schema.reference = self.reference("$ref")?;
         if self.draft >= Draft::V6 {
-            schema.constant = self.get("const").cloned();
+            schema.constant =
+                self.get("const").map(|value| self.constant(value, &append(self.pointer, "const")));
         }
         // Beside a reference nothing else counts in old drafts; Helm's validator lets a constant.
         if self.draft < Draft::V2019 && schema.reference.is_some() {
@@ -321,7 +305,10 @@ impl<'a> Keywords<'a, '_> {
             _ => {}
         }
         if let Some(Value::Seq(values)) = self.get("enum") {
-            schema.choices = Some(values.clone());
+            let choice = |(index, value): (usize, &Value)| {
+                self.constant(value, &below(self.pointer, "enum", &index.to_string()))
+            };
+            schema.choices = Some(values.iter().enumerate().map(choice).collect());
         }
         if self.draft < Draft::V2019 || self.compiler.formats == Formats::Checked {
             schema.format = self.text("format").and_then(Format::named);
@@ -436,7 +423,17 @@ impl<'a> Keywords<'a, '_> {
     }
 
     fn number(&self, keyword: &str) -> Option<Decimal> {
-        Decimal::of(self.get(keyword)?)
+        let number = Decimal::of(self.get(keyword)?)?;
+        Some(self.literal(&append(self.pointer, keyword)).map_or(number, Decimal::parse))
+    }
+
+    fn literal(&self, pointer: &str) -> Option<&str> {
+        self.compiler.documents.get(&**self.url)?.literal(pointer)
+    }
+
+    fn constant(&self, value: &Value, pointer: &str) -> Constant {
+        let literal = self.literal(pointer).filter(|_| Decimal::of(value).is_some()).map(str::to_owned);
+        Constant { value: value.clone(), literal }
     }
 
     fn count(&self, keyword: &str) -> Option<usize> {

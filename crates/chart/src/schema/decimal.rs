@@ -25,9 +25,9 @@ impl Decimal {
         }
     }
 
-    /// From Rust's forms of numbers: `-12`, `1.5e-7`.
-    fn parse(text: &str) -> Decimal {
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    /// From JSON's and Rust's forms of numbers: `-12`, `1.5e-7`, `1E+3`.
+    pub(super) fn parse(text: &str) -> Decimal {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let is_negative = mantissa.starts_with('-');
         let mantissa = mantissa.trim_start_matches('-');
         let whole = mantissa.find('.').unwrap_or(mantissa.len());

@@ -7,13 +7,17 @@ use wheelhouse_goyaml::Value;
 
 use super::draft::{Draft, entry};
 use super::error::CompileError;
+use super::format::{check_escapes, check_url};
 use super::location::{self, append, join, split_fragment, unescape};
+use super::source::{Json, Source};
 
 /// A schema document: its value, and what is named in it.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) url: Arc<str>,
     pub(super) value: Rc<Value>,
+    /// Numbers as they are written, by pointer.
+    literals: Rc<BTreeMap<String, String>>,
     /// Schemas with a name of their own, by pointer; the root is one.
     resources: BTreeMap<String, Rc<Resource>>,
     /// Pointers of known schemas.
@@ -42,16 +46,22 @@ impl Document {
     ///
     /// # Errors
     /// Names that are given twice or cannot be read, and drafts that are not known.
-    pub(super) fn new(url: &str, value: Value) -> Result<Document, CompileError> {
+    pub(super) fn new(url: &str, json: Json, source: &mut Source<'_>) -> Result<Document, CompileError> {
+        let value = Rc::new(json.value);
         let mut document = Document {
             url: url.into(),
-            value: Rc::default(),
+            value: Rc::clone(&value),
+            literals: Rc::new(json.literals),
             resources: BTreeMap::new(),
             known: HashSet::new(),
         };
-        document.collect(&value, url, "", Draft::LATEST)?;
-        document.value = Rc::new(value);
+        document.collect(&value, url, "", Draft::LATEST, source)?;
         Ok(document)
+    }
+
+    /// A number's text at a pointer, if its value does not tell it.
+    pub(super) fn literal(&self, pointer: &str) -> Option<&str> {
+        self.literals.get(pointer).map(String::as_str)
     }
 
     /// The named schema a pointer is in: its own pointer, and what is known of it.
@@ -84,13 +94,13 @@ impl Document {
     ///
     /// # Errors
     /// As [`Document::new`], and a pointer to nothing.
-    pub(super) fn add(&mut self, pointer: &str) -> Result<(), CompileError> {
+    pub(super) fn add(&mut self, pointer: &str, source: &mut Source<'_>) -> Result<(), CompileError> {
         let root = Rc::clone(&self.value);
         let value = lookup(&root, &self.url, pointer)?;
         let (base, draft) = self
             .resource(pointer)
             .map_or((self.url.to_string(), Draft::LATEST), |(_, found)| (found.id.clone(), found.draft));
-        self.collect(value, &base, pointer, draft)
+        self.collect(value, &base, pointer, draft, source)
     }
 
     /// Where an absolute reference leads.
@@ -121,6 +131,7 @@ impl Document {
         base: &str,
         pointer: &str,
         fallback: Draft,
+        source: &mut Source<'_>,
     ) -> Result<(), CompileError> {
         if !self.known.insert(pointer.to_owned()) {
             return Ok(());
@@ -132,15 +143,7 @@ impl Document {
             }
             return Ok(());
         };
-        let mut draft = match entry(entries, "$schema").and_then(Value::as_str) {
-            None => fallback,
-            Some(url) => match Draft::from_url(url) {
-                Some(draft) => draft,
-                // What a urn names accepts everything, and says nothing of drafts.
-                None if location::scheme(url) == Some("urn") => fallback,
-                None => return Err(unknown_draft(url, &self.url, is_root)),
-            },
-        };
+        let mut draft = self.draft_of(schema, pointer, fallback, source)?;
         let mut id = draft.id_of(entries);
         if id.is_empty() && !is_root {
             draft = fallback;
@@ -148,15 +151,55 @@ impl Document {
         }
         let mut base = base.to_owned();
         if !id.is_empty() || is_root {
+            check_url(id).map_err(|_| CompileError::InvalidId(location::to_text(&self.url, pointer)))?;
             base = join(&base, id);
             self.add_resource(pointer, &base, draft)?;
         }
         let draft = self.resource(pointer).map_or(draft, |(_, resource)| resource.draft);
         self.collect_anchors(entries, pointer, draft)?;
         for (pointer, schema) in draft.subschemas(entries, pointer) {
-            self.collect(schema, &base, &pointer, draft)?;
+            self.collect(schema, &base, &pointer, draft, source)?;
         }
         Ok(())
+    }
+
+    /// The draft a schema follows: what its `$schema` names, or the schema there names, and so on.
+    fn draft_of(
+        &self,
+        schema: &Value,
+        pointer: &str,
+        fallback: Draft,
+        source: &mut Source<'_>,
+    ) -> Result<Draft, CompileError> {
+        let named = |schema: &Value| match schema {
+            Value::Map(entries) => entry(entries, "$schema").and_then(Value::as_str).map(str::to_owned),
+            _ => None,
+        };
+        let mut seen: Vec<String> = Vec::new();
+        let mut next = named(schema);
+        while let Some(url) = next {
+            if let Some(draft) = Draft::from_url(&url) {
+                return Ok(draft);
+            }
+            let url = url.split_once('#').map_or(url.as_str(), |(url, _)| url);
+            let (within, pointer) = seen.last().map_or((&*self.url, pointer), |last| (last, ""));
+            check_url(url).map_err(|problem| CompileError::InvalidMetaschemaUrl {
+                location: location::to_text(within, pointer),
+                problem,
+            })?;
+            if pointer.is_empty() && url == within {
+                return Err(CompileError::UnsupportedDraft(url.to_owned()));
+            }
+            if seen.iter().any(|seen| seen == url) {
+                return Err(CompileError::MetaschemaCycle(url.to_owned()));
+            }
+            next = match url == &*self.url {
+                true => named(&self.value),
+                false => named(&source.load(url)?.value),
+            };
+            seen.push(url.to_owned());
+        }
+        Ok(fallback)
     }
 
     fn add_resource(&mut self, pointer: &str, id: &str, draft: Draft) -> Result<(), CompileError> {
@@ -186,7 +229,10 @@ impl Document {
             if entry(schema, "$ref").is_some() {
                 return Ok(());
             }
-            let (_, anchor) = split_fragment(text(draft.id_keyword()).unwrap_or_default());
+            let id = text(draft.id_keyword()).unwrap_or_default();
+            check_escapes(id.split_once('#').map_or("", |(_, anchor)| anchor))
+                .map_err(|_| CompileError::InvalidAnchor(location::to_text(&self.url, pointer)))?;
+            let (_, anchor) = split_fragment(id);
             return match anchor.is_empty() || anchor.starts_with('/') {
                 true => Ok(()),
                 false => self.add_anchor(&anchor, pointer, false),
@@ -238,17 +284,6 @@ pub(super) fn lookup<'v>(document: &'v Value, url: &str, pointer: &str) -> Resul
         value = inner.ok_or_else(|| CompileError::PointerNotFound(location::to_text(url, pointer)))?;
     }
     Ok(value)
-}
-
-fn unknown_draft(url: &str, document: &str, is_root: bool) -> CompileError {
-    let (url, _) = split_fragment(url);
-    match is_root && url == document {
-        true => CompileError::UnsupportedDraft(url.to_owned()),
-        false => CompileError::Load {
-            url: url.to_owned(),
-            problem: "schemas of schemas other than the specification's are not followed".to_owned(),
-        },
-    }
 }
 
 /// The pointer of an entry below another.

@@ -27,13 +27,14 @@ impl Draft {
     /// What a schema without `$schema` follows.
     pub(super) const LATEST: Draft = Draft::V2020;
 
-    /// The draft a `$schema` names, if it is one of the specification's own.
+    /// The draft a `$schema` names, if it is one of the specification's own. It need not say by which
+    /// protocol.
     pub(super) fn from_url(url: &str) -> Option<Draft> {
         let (url, fragment) = split_fragment(url);
         if !fragment.is_empty() {
             return None;
         }
-        let address = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
+        let address = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or(url);
         Some(match address {
             "json-schema.org/schema" => Draft::LATEST,
             "json-schema.org/draft/2020-12/schema" => Draft::V2020,

@@ -5,6 +5,14 @@ use crate::text::quote;
 pub(super) enum CompileError {
     #[error("failing loading {}: {problem}", quote(url))]
     Load { url: String, problem: String },
+    #[error("invalid $schema in {}: {problem}", quote(location))]
+    InvalidMetaschemaUrl { location: String, problem: String },
+    #[error("cycle in resolving $schema in {}", quote(.0))]
+    MetaschemaCycle(String),
+    #[error("error in parsing id at {}", quote(.0))]
+    InvalidId(String),
+    #[error("error in parsing anchor at {}", quote(.0))]
+    InvalidAnchor(String),
     #[error("draft {} is not supported", quote(.0))]
     UnsupportedDraft(String),
     #[error("invalid json-pointer {}", quote(.0))]

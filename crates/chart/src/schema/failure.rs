@@ -5,6 +5,7 @@ use wheelhouse_goyaml::Value;
 
 use super::decimal::{Decimal, localised_count};
 use super::location::escape;
+use super::model::Constant;
 use crate::text::quote;
 
 /// What a value does not satisfy, with the failures below it.
@@ -33,10 +34,10 @@ pub(super) enum Kind {
         want: Vec<&'static str>,
     },
     Enum {
-        want: Vec<Value>,
+        want: Vec<Constant>,
     },
     Const {
-        want: Value,
+        want: Constant,
     },
     Format {
         got: Value,
@@ -165,16 +166,18 @@ impl Kind {
             Kind::FalseSchema => "false schema".to_owned(),
             Kind::Type { got, want } => format!("got {got}, want {}", want.join(" or ")),
             Kind::Enum { want } => {
-                let is_simple = |value: &Value| !matches!(value, Value::Seq(_) | Value::Map(_));
-                let shown: Vec<String> = want.iter().map(show).collect();
+                let is_simple = |want: &Constant| !matches!(want.value, Value::Seq(_) | Value::Map(_));
+                let shown: Vec<String> = want.iter().map(show_constant).collect();
                 match shown.as_slice() {
                     _ if !want.iter().all(is_simple) => "'enum' failed".to_owned(),
                     [one] => format!("value must be {one}"),
                     several => format!("value must be one of {}", several.join(", ")),
                 }
             }
-            Kind::Const { want: Value::Seq(_) | Value::Map(_) } => "'const' failed".to_owned(),
-            Kind::Const { want } => format!("value must be {}", show(want)),
+            Kind::Const { want: Constant { value: Value::Seq(_) | Value::Map(_), .. } } => {
+                "'const' failed".to_owned()
+            }
+            Kind::Const { want } => format!("value must be {}", show_constant(want)),
             Kind::Format { got, want, problem } => format!("{} is not valid {want}: {problem}", show(got)),
             Kind::MinProperties { got, want } => counts("minProperties", *got, *want),
             Kind::MaxProperties { got, want } => counts("maxProperties", *got, *want),
@@ -249,6 +252,11 @@ fn indexes(indexes: &[usize]) -> String {
     texts.join(" ")
 }
 
+/// A schema's value as Go prints it: numbers as they are written.
+fn show_constant(constant: &Constant) -> String {
+    constant.literal.clone().unwrap_or_else(|| show(&constant.value))
+}
+
 /// A simple value as Go prints it, texts quoted.
 fn show(value: &Value) -> String {
     match value {
@@ -256,8 +264,6 @@ fn show(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),
         Value::Uint(value) => value.to_string(),
-        // Whole numbers that the schema's reader keeps as floats were written with a point.
-        Value::Float(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value:.1}"),
         Value::Float(value) => format_float(*value, FloatStyle::General, None),
         Value::String(text) => quote_single(text),
         Value::Seq(_) | Value::Map(_) => "value".to_owned(),

@@ -4,6 +4,8 @@ mod address;
 mod time;
 mod uri;
 
+pub(super) use uri::{check_escapes, check_url};
+
 use wheelhouse_goregex::Regex;
 use wheelhouse_goyaml::Value;
 

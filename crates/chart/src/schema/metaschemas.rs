@@ -13,6 +13,7 @@ use super::document::Document;
 use super::draft::Draft;
 use super::model::Schemas;
 use super::no_documents;
+use super::source::Source;
 use super::validate::validate;
 
 /// Whether an address belongs to the specification.
@@ -22,7 +23,7 @@ pub(super) fn is_metaschema(url: &str) -> bool {
 
 /// The metaschema at an address.
 pub(super) fn document(url: &str) -> Option<Value> {
-    Draft::from_url(url).map(metaschema)
+    Draft::from_url(url).filter(|_| is_metaschema(url)).map(metaschema)
 }
 
 /// Checks a schema against its draft's metaschema.
@@ -67,8 +68,9 @@ static QUICK: (Lazy, Lazy) = (
 );
 
 fn compiled(draft: Draft, metaschema: fn(Draft) -> Value) -> Schemas {
-    let schemas = Document::new(draft.metaschema(), metaschema(draft))
-        .and_then(|document| compile(document, Formats::Checked, &|_, _| Ok(()), &no_documents, &mut |_| {}));
+    let mut source = Source { fetch: &no_documents, warn: &mut |_| {} };
+    let schemas = Document::new(draft.metaschema(), metaschema(draft).into(), &mut source)
+        .and_then(|document| compile(document, Formats::Checked, &|_, _| Ok(()), source));
     // The table is ours, and a test compiles all of it.
     schemas.unwrap_or_default()
 }

@@ -50,8 +50,8 @@ pub(super) struct Schema {
     pub(super) dynamic_anchor: Option<String>,
 
     pub(super) types: Types,
-    pub(super) constant: Option<Value>,
-    pub(super) choices: Option<Vec<Value>>,
+    pub(super) constant: Option<Constant>,
+    pub(super) choices: Option<Vec<Constant>>,
     pub(super) format: Option<Format>,
 
     pub(super) not: Option<SchemaId>,
@@ -66,6 +66,25 @@ pub(super) struct Schema {
     pub(super) array: ArrayRules,
     pub(super) string: StringRules,
     pub(super) number: NumberRules,
+}
+
+/// A value that a schema gives.
+#[derive(Clone, Debug)]
+pub(super) struct Constant {
+    pub(super) value: Value,
+    /// A number as it is written, where the value does not tell.
+    pub(super) literal: Option<String>,
+}
+
+impl Constant {
+    /// Whether a value equals it.
+    pub(super) fn is(&self, value: &Value) -> bool {
+        match (&self.literal, Decimal::of(value)) {
+            (Some(literal), Some(number)) => number == Decimal::parse(literal),
+            (Some(_), None) => false,
+            (None, _) => equal(value, &self.value),
+        }
+    }
 }
 
 /// Keywords for objects.

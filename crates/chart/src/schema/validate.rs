@@ -4,7 +4,7 @@ use wheelhouse_goyaml::Value;
 
 use super::draft::Draft;
 use super::failure::{Failure, Kind, pointer_to};
-use super::model::{Schema, SchemaId, Schemas, equal, type_of};
+use super::model::{Schema, SchemaId, Schemas, type_of};
 use crate::Error;
 
 /// How many schemas may be tried on the values. References can multiply without end.
@@ -199,11 +199,10 @@ impl<'s, 'v> Attempt<'_, 's, 'v, '_> {
         if !(types.is_empty() || types.contains(got) || types.contains("integer") && is_integer()) {
             return Some(Kind::Type { got, want: types.names().collect() });
         }
-        if let Some(want) = schema.constant.as_ref().filter(|want| !equal(value, want)) {
+        if let Some(want) = schema.constant.as_ref().filter(|want| !want.is(value)) {
             return Some(Kind::Const { want: want.clone() });
         }
-        if let Some(want) = schema.choices.as_ref().filter(|want| !want.iter().any(|want| equal(value, want)))
-        {
+        if let Some(want) = schema.choices.as_ref().filter(|want| !want.iter().any(|want| want.is(value))) {
             return Some(Kind::Enum { want: want.clone() });
         }
         let format = schema.format?;

@@ -149,6 +149,85 @@ fn schemas_that_are_none_are_told() {
 }
 
 #[test]
+fn numbers_of_a_schema_are_told_as_they_are_written() {
+    let told = |rule: &str, value: Value| {
+        let schema = format!("{{\"properties\": {{\"a/b\": {rule}}}}}");
+        let told = validate(&schema, &json!({ "a/b": value }));
+        told.strip_prefix("- at '/a~1b': ").unwrap_or(&told).trim_end().to_owned()
+    };
+    for (rule, value, expected) in [
+        (
+            r#"{"enum": [1.50, 1E3, 1e+400, 0.10, 100000000000000000000, -0]}"#,
+            json!(2),
+            "value must be one of 1.50, 1E3, 1e+400, 0.10, 100000000000000000000, -0",
+        ),
+        (r#"{"const": 2.0}"#, json!("2"), "value must be 2.0"),
+        (r#"{"const": 2.0}"#, json!(2), ""),
+        (r#"{"enum": [1e2, 0.10]}"#, json!(100), ""),
+        (r#"{"enum": [1e2, 0.10]}"#, json!(0.1), ""),
+        (
+            r#"{"const": 12345678901234567890123}"#,
+            json!(1.234_567_890_123_456_8e22),
+            "value must be 12345678901234567890123",
+        ),
+        (r#"{"minimum": 1.50}"#, json!(1), "minimum: got 1, want 1.5"),
+        (r#"{"maximum": 1e400}"#, json!(1), ""),
+        (r#"{"const": [1.0]}"#, json!([2]), "'const' failed"),
+    ] {
+        assert_eq!(told(rule, value), expected, "{rule}");
+    }
+}
+
+#[test]
+fn schemas_of_schemas_are_loaded_to_find_the_draft() {
+    let documents = |url: &str| match url {
+        "https://example.com/old" => Ok(br#"{"$schema": "https://example.com/older#"}"#.to_vec()),
+        "https://example.com/older" => {
+            Ok(br#"{"$schema": "http://json-schema.org/draft-07/schema#"}"#.to_vec())
+        }
+        "https://example.com/round" => Ok(br#"{"$schema": "https://example.com/round2"}"#.to_vec()),
+        "https://example.com/round2" => Ok(br#"{"$schema": "https://example.com/round"}"#.to_vec()),
+        "https://example.com/itself" => Ok(br#"{"$schema": "https://example.com/itself"}"#.to_vec()),
+        other => Err(format!("open {other}: no such file or directory")),
+    };
+    let bare = chart(&[("Chart.yaml", "name: a\nversion: 1.0.0")]);
+    // Draft 7 knows lists of `items`, later drafts do not.
+    let seventh = "- at '/a/0': got number, want string";
+    for (named, expected) in [
+        ("https://example.com/old", seventh),
+        (
+            "json-schema.org/draft-07/schema#",
+            "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with 'http://json-schema.org/draft-07/schema#'\n- at '/$schema': 'json-schema.org/draft-07/schema#' is not valid uri: relative url",
+        ),
+        ("http://json-schema.org/draft-07/schema#there", seventh),
+        ("https://example.com/round", "cycle in resolving $schema in \"https://example.com/round\""),
+        ("https://example.com/itself", "draft \"https://example.com/itself\" is not supported"),
+        ("file:///values.schema.json", "draft \"file:///values.schema.json\" is not supported"),
+        ("mine", "failing loading \"mine\": no URLLoader registered for \"mine\""),
+        ("", "failing loading \"\": no URLLoader registered for \"\""),
+        ("::", "invalid $schema in \"file:///values.schema.json#\": parse \"::\": missing protocol scheme"),
+        ("file:///none", "failing loading \"file:///none\": open file:///none: no such file or directory"),
+    ] {
+        let schema = json!({"$schema": named, "properties": {"a": {"items": [{"type": "string"}]}}});
+        let values = values(&bare, &json!({"a": [1]}));
+        let found = validate_against(schema.to_string().as_bytes(), &values, &documents, &mut Vec::new());
+        assert_eq!(found.unwrap_err().to_string().trim_end(), expected, "{named}");
+    }
+    for (schema, expected) in [
+        (
+            r#"{"properties": {"a": {"$id": "%zz"}}}"#,
+            "error in parsing id at \"file:///values.schema.json#/properties/a\"",
+        ),
+        (
+            r##"{"$schema": "http://json-schema.org/draft-07/schema#", "$id": "#%zz"}"##,
+            "error in parsing anchor at \"file:///values.schema.json#\"",
+        ),
+    ] {
+        assert_eq!(validate(schema, &json!({})), expected);
+    }
+}
+
+#[test]
 fn nothing_outside_of_the_schema_is_read() {
     for reference in ["file:///etc/passwd", "http://localhost/x", "other.json", "/dev/zero"] {
         let found = validate(&json!({"$ref": reference}).to_string(), &json!({}));

@@ -1,5 +1,7 @@
 //! JSON text to values, in the ways Go's `encoding/json` offers.
 
+use std::collections::BTreeMap;
+
 use super::Error;
 use super::parser::Parser;
 use crate::limits::Limits;
@@ -41,14 +43,33 @@ pub fn decode_partly(text: &[u8], options: &DecodeOptions) -> Result<(Value, Opt
 /// # Errors
 /// As for [`decode`]; what follows the value is not looked at.
 pub fn decode_first(text: &[u8], options: &DecodeOptions) -> Result<(Value, usize), Error> {
-    let mut parser = Parser::new(text, options, Error::UnexpectedEof);
+    read_first(&mut Parser::new(text, options, Error::UnexpectedEof))
+}
+
+fn read_first(parser: &mut Parser<'_>) -> Result<(Value, usize), Error> {
     parser.skip_space();
     if parser.peek().is_none() {
         return Err(Error::Eof);
     }
     let value = parser.value()?;
-    let read = parser.offset;
-    Ok((Decoded { value, saved: parser.saved }.checked()?, read))
+    Ok((Decoded { value, saved: parser.saved.take() }.checked()?, parser.offset))
+}
+
+/// Reads the first value of a text as [`decode_first`] does, integers kept, and also gives the numbers
+/// that are no integers as they are written, by their JSON pointers: Go's `json.Number`. One that
+/// is out of range reads as an infinity.
+///
+/// # Errors
+/// As for [`decode_first`].
+pub fn decode_first_literally(
+    text: &[u8],
+    limits: Limits,
+) -> Result<(Value, usize, BTreeMap<String, String>), Error> {
+    let options = DecodeOptions { keep_integers: true, limits };
+    let mut parser = Parser::new(text, &options, Error::UnexpectedEof);
+    parser.literals = Some(BTreeMap::new());
+    let (value, read) = read_first(&mut parser)?;
+    Ok((value, read, parser.literals.unwrap_or_default()))
 }
 
 /// Reads a whole text into a `map[string]interface {}`; `None` is the nil map that null gives.

@@ -3,6 +3,8 @@
 
 mod literal;
 
+use std::collections::BTreeMap;
+
 use super::Error;
 use super::decode::DecodeOptions;
 use crate::limits::Limit;
@@ -17,6 +19,16 @@ enum Open {
     Map { entries: Vec<(String, Value)>, key: String },
 }
 
+impl Open {
+    /// The step of a JSON pointer from this collection to what is being read.
+    fn token(&self) -> String {
+        match self {
+            Open::Seq(items) => format!("/{}", items.len()),
+            Open::Map { key, .. } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        }
+    }
+}
+
 pub(super) struct Parser<'t> {
     text: &'t [u8],
     pub(super) offset: usize,
@@ -26,11 +38,13 @@ pub(super) struct Parser<'t> {
     /// An error that does not keep the text from being JSON; reported if nothing else is wrong.
     pub(super) saved: Option<Error>,
     nodes: usize,
+    /// Numbers that a value does not hold as they are written, by pointer, if somebody asks.
+    pub(super) literals: Option<BTreeMap<String, String>>,
 }
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t [u8], options: &'t DecodeOptions, end: Error) -> Self {
-        let mut parser = Self { text, offset: 0, options, end, saved: None, nodes: 0 };
+        let mut parser = Self { text, offset: 0, options, end, saved: None, nodes: 0, literals: None };
         if text.len() > options.limits.max_bytes {
             parser.save(Error::Limit { limit: Limit::Bytes, max: options.limits.max_bytes });
         }
@@ -99,7 +113,12 @@ impl<'t> Parser<'t> {
                     close(open.pop())
                 }
                 b'"' => Value::String(self.string()?),
-                b'-' | b'0'..=b'9' => self.number(!open.is_empty())?,
+                b'-' | b'0'..=b'9' => {
+                    let start = self.offset;
+                    let number = self.number(!open.is_empty())?;
+                    self.keep_literal(start, &number, &open);
+                    number
+                }
                 b't' => self.word("true", Value::Bool(true))?,
                 b'f' => self.word("false", Value::Bool(false))?,
                 b'n' => self.word("null", Value::Null)?,
@@ -143,6 +162,16 @@ impl<'t> Parser<'t> {
                 // What is nested too deeply is not kept: it could not even be dropped safely.
                 value = if open.len() < self.options.limits.max_depth { closed } else { Value::Null };
             }
+        }
+    }
+
+    /// Keeps a number that ends here as it is written, unless the value tells.
+    fn keep_literal(&mut self, start: usize, value: &Value, open: &[Open]) {
+        let Some(literals) = &mut self.literals else { return };
+        let text = self.text.get(start..self.offset).and_then(|text| std::str::from_utf8(text).ok());
+        let is_kept_by_value = matches!(value, Value::Int(_) | Value::Uint(_)) && text != Some("-0");
+        if let Some(text) = text.filter(|_| !is_kept_by_value) {
+            literals.insert(open.iter().map(Open::token).collect(), text.to_owned());
         }
     }
 

@@ -2,6 +2,11 @@ use super::address::check_ipv6;
 use super::refuse;
 use crate::text::quote;
 
+/// What Go's `url.Parse` finds wrong.
+pub(in crate::schema) fn check_url(text: &str) -> Result<(), String> {
+    parse(text).map(drop)
+}
+
 pub(super) fn check_uri(text: &str) -> Result<(), String> {
     match parse(text)?.scheme {
         Some(_) => Ok(()),
@@ -125,7 +130,7 @@ fn check_authority(authority: &str) -> Result<(), String> {
 }
 
 /// A percent sign stands before two hexadecimal digits.
-fn check_escapes(text: &str) -> Result<(), String> {
+pub(in crate::schema) fn check_escapes(text: &str) -> Result<(), String> {
     for (index, _) in text.match_indices('%') {
         let rest = text.as_bytes().get(index..(index + 3).min(text.len())).unwrap_or_default();
         if rest.len() < 3 || !rest.iter().skip(1).all(u8::is_ascii_hexdigit) {
