@@ -137,6 +137,11 @@ pub(crate) fn check_installable(chart: &Chart, compat: Compat, printer: Printer)
             Compat::V3 => "WARNING: This chart is deprecated",
         });
     }
+    Ok(())
+}
+
+/// Whether a chart has the charts that it asks for.
+pub(crate) fn require_dependencies(chart: &Chart, compat: Compat) -> Result<(), Failure> {
     check_dependencies(chart).map_err(|error| {
         let advice = match compat {
             Compat::V4 => {

@@ -13,6 +13,7 @@ use wheelhouse_chart::{Chart, Dependency, Lock, Stamp};
 
 pub(crate) use status::list;
 
+use crate::archives;
 use crate::charts;
 use crate::commands::Failure;
 use crate::filesystem::go_error;
@@ -40,6 +41,42 @@ pub(crate) struct Manager<'a> {
     pub keyring: &'a Path,
     /// Takes the lines of what happens.
     pub out: &'a dyn Fn(&str),
+}
+
+/// Updates the dependencies of a chart that is to be packed, and tells nothing.
+pub(crate) fn update_quietly(
+    chart_path: &Path,
+    stamp: Stamp,
+    settings: &Settings,
+    printer: Printer,
+) -> Result<(), Failure> {
+    update(chart_path, stamp, settings, printer, &|_| {})
+}
+
+/// Updates the dependencies of a chart that is to be rendered, and tells of it as data.
+pub(crate) fn complete(chart_path: &Path, settings: &Settings, printer: Printer) -> Result<(), Failure> {
+    update(chart_path, archives::stamp()?, settings, printer, &|line| printer.data(format!("{line}\n")))
+}
+
+fn update(
+    chart_path: &Path,
+    stamp: Stamp,
+    settings: &Settings,
+    printer: Printer,
+    out: &dyn Fn(&str),
+) -> Result<(), Failure> {
+    Manager {
+        chart_path,
+        debug: settings.debug,
+        stamp,
+        printer,
+        settings,
+        skip_refresh: false,
+        verify: Verify::Never,
+        keyring: Path::new(""),
+        out,
+    }
+    .update()
 }
 
 impl Manager<'_> {

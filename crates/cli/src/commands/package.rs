@@ -9,11 +9,11 @@ use super::Failure;
 use crate::archives;
 use crate::arguments::Package;
 use crate::charts;
-use crate::dependencies::Manager;
+use crate::dependencies;
 use crate::filesystem::{absolute, clean, go_error};
 use crate::printer::Printer;
 use crate::settings::Settings;
-use crate::signatures::{Signing, Verify};
+use crate::signatures::Signing;
 
 /// Packs each chart, telling where each archive is.
 pub(super) fn run(options: &Package, settings: &Settings, printer: Printer) -> Result<(), Failure> {
@@ -28,19 +28,7 @@ pub(super) fn run(options: &Package, settings: &Settings, printer: Printer) -> R
         given.metadata().map_err(|error| go_error("stat", given, &error))?;
         let path = absolute(given);
         if options.dependency_update {
-            let out = |_: &str| {};
-            Manager {
-                chart_path: &path,
-                debug: settings.debug,
-                stamp,
-                printer,
-                settings,
-                skip_refresh: false,
-                verify: Verify::Never,
-                keyring: Path::new(""),
-                out: &out,
-            }
-            .update()?;
+            dependencies::update_quietly(&path, stamp, settings, printer)?;
         }
         let mut chart = charts::load_unpacked(&path, LoadOptions::default(), printer)?;
         if !options.version.is_empty() {

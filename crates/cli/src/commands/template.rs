@@ -18,6 +18,7 @@ use wheelhouse_render::{
 use super::{Failure, require_arguments};
 use crate::arguments::Template;
 use crate::charts;
+use crate::dependencies;
 use crate::printer::Printer;
 use crate::profile;
 use crate::rendering::Rendering;
@@ -44,6 +45,16 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
     let load = LoadOptions { compat, ..LoadOptions::default() };
     let chart = charts::load_announced(&path, load, printer, &mut announce)?;
     charts::check_installable(&chart, compat, printer)?;
+    let chart = match charts::require_dependencies(&chart, compat) {
+        Ok(()) => chart,
+        Err(_) if options.install.dependency_update => {
+            dependencies::complete(&path, settings, printer)?;
+            charts::load_announced(&path, load, printer, &mut announce).map_err(|failure| {
+                Failure::new(format!("failed reloading chart after repo update: {}", failure.message))
+            })?
+        }
+        Err(failure) => return Err(failure),
+    };
     release_name::check_name(&name, compat, printer)?;
     let operation = if options.is_upgrade { Operation::Upgrade } else { Operation::Install };
     let release = Release { name, namespace: settings.namespace.clone(), revision: 1, operation };

@@ -9,13 +9,14 @@ use wheelhouse_semver::{Constraints, Version};
 
 use crate::charts;
 use crate::commands::Failure;
+use crate::filesystem::clean;
 use crate::printer::Printer;
 use crate::table::table;
 
 /// The dependencies of a chart with their states, and the charts nobody asked for.
 pub(crate) fn list(chart_path: &Path, width: usize, printer: Printer) -> Result<String, Failure> {
     let chart = charts::load(chart_path, charts::any_version(), printer)?;
-    let directory = chart_path.join("charts");
+    let directory = clean(&chart_path.join("charts"));
     if chart.metadata.dependencies.is_none() {
         return Ok(format!("WARNING: no dependencies at {}\n", directory.display()));
     }

@@ -138,3 +138,25 @@ fn nothing_changes_when_a_repository_cannot_be_reached() {
     assert!(told.contains("Error: no cached repository for helm-manager-"), "{told}");
     assert_eq!(workspace.files("shop"), ["Chart.yaml"]);
 }
+
+#[test]
+fn a_render_fetches_what_is_missing_where_it_is_told_to() {
+    let workspace = shop();
+    workspace.write("web/templates/c.yaml", "kind: ConfigMap\n");
+    requirements(&workspace, ">=0.1.0", "^1");
+    let missing = "exit 1\nError: an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: web\n";
+    workspace.check("template r shop", missing);
+    let rendered = "---\n# Source: shop/charts/web/templates/c.yaml\nkind: ConfigMap\n";
+    workspace.check("template r shop --dependency-update", &format!("{SAVED}{rendered}"));
+    assert_eq!(workspace.files("shop/charts"), ["tools/Chart.yaml", "web-0.2.0.tgz"]);
+    // Nothing is missing now.
+    workspace.check("template r shop --dependency-update", &format!("exit 0\n{rendered}"));
+}
+
+#[test]
+fn a_chart_without_dependencies_is_told_by_its_clean_path() {
+    let workspace = Workspace::new();
+    workspace.write("Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n");
+    workspace.check("dependency list", "exit 0\nWARNING: no dependencies at charts\n");
+    workspace.check("dependency list ./x/..", "exit 0\nWARNING: no dependencies at charts\n");
+}
