@@ -9,7 +9,7 @@ use wheelhouse_gotemplate::{GoString, Kind, List, ListKind, Method, Object, Para
 use crate::kube_version::KubeVersion;
 
 /// What templates and constraints are told of the cluster and of Helm.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// The version of Kubernetes.
     pub kube_version: KubeVersion,
@@ -101,6 +101,10 @@ impl Object for CapabilitiesObject {
                 Value::object(HelmVersionObject { capabilities: capabilities.clone(), compat: self.compat }),
             ),
         ]
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| self.capabilities == other.capabilities)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -233,6 +237,20 @@ impl Object for HelmVersionObject {
             fields.push(("KubeClientVersion", Value::from(capabilities.kube_client_version.as_str())));
         }
         fields
+    }
+
+    fn json_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let names = ["version", "git_commit", "git_tree_state", "go_version", "kube_client_version"];
+        let fields = self.fields().into_iter().zip(names).map(|((_, value), name)| (name, value));
+        // All but the last are left out when empty.
+        Some(fields.filter(|(name, value)| *name == "kube_client_version" || value.truth()).collect())
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        let fields = |version: &Self| -> Vec<_> {
+            version.fields().into_iter().map(|(_, value)| value.as_string().cloned()).collect()
+        };
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| fields(other) == fields(self))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -5,7 +5,7 @@ use std::any::Any;
 
 use wheelhouse_chart::metadata::ImportValue;
 use wheelhouse_chart::{Chart, Compat, Dependency, Maintainer, Metadata};
-use wheelhouse_gotemplate::value::MapType;
+use wheelhouse_gotemplate::value::{ListType, MapType};
 use wheelhouse_gotemplate::{GoString, Kind, List, ListKind, Map, Object, Value};
 
 /// The value of `.Chart`.
@@ -37,6 +37,29 @@ fn texts(items: &[String], compat: Compat) -> Value {
     }
 }
 
+// What is said of their elements holds for those of lists of maps: they are pointers, and no interfaces.
+static MAINTAINERS: ListType =
+    ListType { name: "[]*chart.Maintainer", underlying: ListKind::Map, methods: &[] };
+static DEPENDENCIES: ListType =
+    ListType { name: "[]*chart.Dependency", underlying: ListKind::Map, methods: &[] };
+
+/// A list of pointers to structs: `[]interface {}` of maps in Helm 4, in Helm 3 of its own type.
+fn pointers(items: Vec<Value>, go_type: &'static ListType, compat: Compat) -> Value {
+    match compat {
+        Compat::V4 => Value::list(items),
+        Compat::V3 if items.is_empty() => Value::List(List::nil(ListKind::Named(go_type))),
+        Compat::V3 => Value::List(List::new(ListKind::Named(go_type), items)),
+    }
+}
+
+/// `[]interface {}`, which Helm 3 has as the file gives it: nil if it gives none.
+fn anything(items: Vec<Value>, compat: Compat) -> Value {
+    match compat {
+        Compat::V3 if items.is_empty() => Value::List(List::nil(ListKind::Any)),
+        _ => Value::list(items),
+    }
+}
+
 /// The fields of `chart.Metadata`, in the order Go declares them.
 fn metadata_fields(metadata: &Metadata, compat: Compat) -> Vec<(&'static str, Value)> {
     let annotations = match &metadata.annotations {
@@ -50,13 +73,13 @@ fn metadata_fields(metadata: &Metadata, compat: Compat) -> Vec<(&'static str, Va
         .maintainers
         .iter()
         .map(|maintainer| maintainer.as_ref().map_or(Value::Nil, |known| maintainer_value(known, compat)))
-        .collect();
+        .collect::<Vec<_>>();
     let dependencies = metadata
         .dependencies
         .iter()
         .flatten()
         .map(|dependency| dependency.as_ref().map_or(Value::Nil, |known| dependency_value(known, compat)))
-        .collect();
+        .collect::<Vec<_>>();
     vec![
         ("Name", text(&metadata.name)),
         ("Home", text(&metadata.home)),
@@ -64,7 +87,7 @@ fn metadata_fields(metadata: &Metadata, compat: Compat) -> Vec<(&'static str, Va
         ("Version", text(&metadata.version)),
         ("Description", text(&metadata.description)),
         ("Keywords", texts(&metadata.keywords, compat)),
-        ("Maintainers", Value::list(maintainers)),
+        ("Maintainers", pointers(maintainers, &MAINTAINERS, compat)),
         ("Icon", text(&metadata.icon)),
         ("APIVersion", text(&metadata.api_version)),
         ("Condition", text(&metadata.condition)),
@@ -73,7 +96,7 @@ fn metadata_fields(metadata: &Metadata, compat: Compat) -> Vec<(&'static str, Va
         ("Deprecated", Value::Bool(metadata.deprecated)),
         ("Annotations", annotations),
         ("KubeVersion", text(&metadata.kube_version)),
-        ("Dependencies", Value::list(dependencies)),
+        ("Dependencies", pointers(dependencies, &DEPENDENCIES, compat)),
         ("Type", text(&metadata.chart_type)),
     ]
 }
@@ -110,7 +133,7 @@ fn dependency_value(dependency: &Dependency, compat: Compat) -> Value {
         ("Condition", text(&dependency.condition)),
         ("Tags", texts(&dependency.tags, compat)),
         ("Enabled", Value::Bool(dependency.enabled)),
-        ("ImportValues", Value::list(imports.collect())),
+        ("ImportValues", anything(imports.collect(), compat)),
         ("Alias", text(&dependency.alias)),
     ];
     let names = &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
@@ -142,8 +165,8 @@ impl Object for ChartObject {
     }
 
     fn field(&self, name: &str) -> Option<Value> {
-        if name == "IsRoot" {
-            return Some(Value::Bool(self.is_root));
+        if let Some((_, value)) = self.fields().into_iter().find(|(field, _)| *field == name) {
+            return Some(value);
         }
         metadata_fields(&self.metadata, Compat::V3)
             .into_iter()
@@ -168,6 +191,17 @@ impl Object for ChartObject {
         let mut fields = json_of(&metadata_fields(&self.metadata, Compat::V3), METADATA_JSON_NAMES);
         fields.push(("IsRoot", Value::Bool(self.is_root)));
         Some(fields)
+    }
+
+    fn is_comparable(&self) -> bool {
+        false
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        other
+            .as_any()
+            .downcast_ref::<Self>()
+            .is_some_and(|other| self.metadata == other.metadata && self.is_root == other.is_root)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -195,7 +229,8 @@ const METADATA_JSON_NAMES: &[&str] = &[
     "type",
 ];
 
-/// A Go struct whose fields all have `omitempty` in JSON.
+/// A Go struct whose fields are left out of JSON when they are empty, but for a dependency's name and
+/// repository.
 #[derive(Debug)]
 struct PointedStruct {
     go_type: &'static str,
@@ -228,6 +263,10 @@ impl Object for PointedStruct {
         Some(json_of(&self.fields, self.json_names))
     }
 
+    fn is_comparable(&self) -> bool {
+        self.kind() == Kind::Pointer
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -235,7 +274,8 @@ impl Object for PointedStruct {
 
 /// The fields that are not empty, under their names in JSON.
 fn json_of(fields: &[(&'static str, Value)], names: &[&'static str]) -> Vec<(&'static str, Value)> {
-    let entries = fields.iter().zip(names).filter(|((_, value), _)| value.truth());
+    let is_kept = |name: &str| names.contains(&"repository") && matches!(name, "name" | "repository");
+    let entries = fields.iter().zip(names).filter(|((_, value), name)| value.truth() || is_kept(name));
     entries.map(|((_, value), name)| (*name, value.clone())).collect()
 }
 

@@ -27,8 +27,7 @@ impl Glob {
     pub(crate) fn parse(pattern: &str) -> Option<Self> {
         let letters: Vec<char> = pattern.chars().collect();
         let mut at = 0;
-        let tokens = sequence(&letters, &mut at, 0)?;
-        (at == letters.len()).then_some(Glob(tokens))
+        sequence(&letters, &mut at, 0).map(Glob)
     }
 
     /// The pattern that matches everything.
@@ -38,8 +37,28 @@ impl Glob {
 
     /// Whether the whole text matches.
     pub(crate) fn matches(&self, text: &str) -> bool {
+        if let Some((start, end)) = self.around_anything() {
+            return text.starts_with(&start) && text.ends_with(&end);
+        }
         let letters: Vec<char> = text.chars().collect();
         ends(&self.0, &letters, vec![0]).contains(&letters.len())
+    }
+}
+
+impl Glob {
+    /// The texts around `**`, where there is nothing else. Gobwas looks for each by itself, so that they
+    /// may overlap: `ab**ba` matches `aba`.
+    fn around_anything(&self) -> Option<(String, String)> {
+        let literal = |tokens: &[Token]| -> Option<String> {
+            let letter = |token: &Token| match token {
+                Token::Literal(letter) => Some(*letter),
+                _ => None,
+            };
+            tokens.iter().map(letter).collect()
+        };
+        let place = self.0.iter().position(|token| *token == Token::Super)?;
+        let (start, rest) = self.0.split_at_checked(place)?;
+        Some((literal(start)?, literal(rest.get(1..)?)?))
     }
 }
 
@@ -53,7 +72,8 @@ fn sequence(letters: &[char], at: &mut usize, nesting: usize) -> Option<Vec<Toke
             ',' | '}' if nesting > 0 => break,
             '\\' => {
                 *at += 1;
-                tokens.push(Token::Literal(*letters.get(*at)?));
+                // At the end it stands for nothing.
+                tokens.extend(letters.get(*at).map(|letter| Token::Literal(*letter)));
             }
             '?' => tokens.push(Token::One),
             '*' if letters.get(*at + 1) == Some(&'*') => {
@@ -75,8 +95,8 @@ fn sequence(letters: &[char], at: &mut usize, nesting: usize) -> Option<Vec<Toke
                     choices.push(sequence(letters, at, nesting + 1)?);
                     match letters.get(*at) {
                         Some(',') => {}
-                        Some('}') => break,
-                        _ => return None,
+                        // One that is not closed ends with the pattern.
+                        _ => break,
                     }
                 }
                 tokens.push(Token::Alternatives(choices));
@@ -88,31 +108,33 @@ fn sequence(letters: &[char], at: &mut usize, nesting: usize) -> Option<Vec<Toke
     Some(tokens)
 }
 
+/// `[a-z]`, `[!a-z]` or `[abc]`: one range, or some characters among which a hyphen is one more.
 fn class(letters: &[char], at: &mut usize) -> Option<Token> {
     *at += 1;
     let negated = letters.get(*at) == Some(&'!');
-    if negated {
-        *at += 1;
+    *at += usize::from(negated);
+    if let [low, '-', rest @ ..] = letters.get(*at..)? {
+        *at += 4;
+        return match rest {
+            [high, ']', ..] if low <= high => Some(Token::Class { negated, ranges: vec![(*low, *high)] }),
+            _ => None,
+        };
     }
-    let mut members = Vec::new();
+    let mut ranges = Vec::new();
     loop {
         match letters.get(*at)? {
-            ']' if !members.is_empty() => break,
+            ']' => break,
             '\\' => {
                 *at += 1;
-                members.push(*letters.get(*at)?);
+                let letter = letters.get(*at)?;
+                ranges.push((*letter, *letter));
             }
-            letter => members.push(*letter),
+            letter => ranges.push((*letter, *letter)),
         }
         *at += 1;
     }
     *at += 1;
-    let ranges = match members.as_slice() {
-        [low, '-', high] if low <= high => vec![(*low, *high)],
-        [_, '-', _] => return None,
-        members => members.iter().map(|letter| (*letter, *letter)).collect(),
-    };
-    Some(Token::Class { negated, ranges })
+    (!ranges.is_empty()).then_some(Token::Class { negated, ranges })
 }
 
 /// All places where a match of `tokens` can end that begins at one of `starts`. Going through sets
@@ -250,6 +272,16 @@ mod tests {
         check("{a,{b,c}d}", &["a", "bd", "cd"], &["b"]);
         check("a\\*b", &["a*b"], &["axb"]);
         check("é*", &["éa"], &["ea"]);
+        check("{a,b", &["a", "b"], &["{a,b", ""]);
+        check("x{a,", &["xa", "x"], &["xb"]);
+        check("{", &[""], &["{"]);
+        check("{a,{b,c", &["a", "b", "c"], &[""]);
+        check("a}b,c", &["a}b,c"], &["a"]);
+        check("a\\", &["a"], &["a\\"]);
+        check("[\\]a]", &["]", "a"], &["\\"]);
+        check("[a!-]", &["!", "-"], &["b"]);
+        check("ab**ba", &["aba", "abba", "ab/ba"], &["ab"]);
+        check("ab**b?", &["abba"], &["aba"]);
     }
 
     #[test]
@@ -264,7 +296,7 @@ mod tests {
 
     #[test]
     fn malformed_patterns_are_told() {
-        for pattern in ["[", "[a", "{a", "a\\", "[z-a]", "[]"] {
+        for pattern in ["[", "[a", "[z-a]", "[]", "[]a]", "[!]", "[a-", "[a-]", "[a-c-e]", "{a,[}"] {
             assert_eq!(Glob::parse(pattern), None, "{pattern}");
         }
     }

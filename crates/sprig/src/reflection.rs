@@ -1,5 +1,7 @@
 //! Functions that tell types and kinds, and Go's deep equality.
 
+use std::rc::Rc;
+
 use wheelhouse_gotemplate::Parameter::{Any, Bool, String as Str};
 use wheelhouse_gotemplate::{CallError, Context, Function, Signature, Value};
 
@@ -85,7 +87,8 @@ fn equal_at(context: &mut dyn Context, left: &Value, right: &Value, depth: usize
             true
         }
         (Value::Object(left), Value::Object(right)) => {
-            left.type_name() == right.type_name() && left.equals(right.as_ref())
+            let is_same = std::ptr::addr_eq(Rc::as_ptr(left), Rc::as_ptr(right));
+            is_same || left.type_name() == right.type_name() && left.equals(right.as_ref())
         }
         _ => false,
     })

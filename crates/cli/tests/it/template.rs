@@ -79,3 +79,50 @@ fn schemas_refer_to_files_only_where_the_user_lets_them() {
     let told = workspace.run("template c");
     assert!(told.contains("- at '/a': got number, want string"), "{told}");
 }
+
+/// `.Chart` in Helm 3 is a struct with lists of pointers, by whose types its errors call them.
+#[test]
+fn helm_3_tells_the_types_of_what_a_chart_has() {
+    let workspace = Workspace::new();
+    workspace.write(
+        "c/Chart.yaml",
+        "apiVersion: v2\nname: c\nversion: 0.1.0\nmaintainers: [{name: m, email: e@x.y}, {name: o, url: u}]\ndependencies: [{name: s, version: 0.1.0}]\n",
+    );
+    workspace.write("c/charts/s/Chart.yaml", "apiVersion: v2\nname: s\nversion: 0.1.0\n");
+    let metadata = "{c  [] 0.1.0  [] [%!s(*chart.Maintainer=&{m e@x.y }) %!s(*chart.Maintainer=&{o  u})]  v2    %!s(bool=false) map[]  [%!s(*chart.Dependency=&{s 0.1.0   [] true [] })] }";
+    let not_comparable = format!(
+        "error calling eq: non-comparable type {{{metadata} %!s(bool=true)}}: struct {{ chart.Metadata; IsRoot bool }}"
+    );
+    for (expression, expected) in [
+        ("printf \"%T\" .Chart.Maintainers", "[]*chart.Maintainer"),
+        ("printf \"%T\" .Chart.Dependencies", "[]*chart.Dependency"),
+        ("typeOf (first .Chart.Maintainers)", "*chart.Maintainer"),
+        ("toJson .Chart.Dependencies", r#"[{"name":"s","version":"0.1.0","repository":"","enabled":true}]"#),
+        ("toJson .Chart.Maintainers", r#"[{"name":"m","email":"e@x.y"},{"name":"o","url":"u"}]"#),
+        ("toJson .Chart.Keywords", "null"),
+        (".Chart.Metadata.Name", "c"),
+        ("deepEqual .Chart .Chart", "true"),
+        ("toJson .Capabilities.HelmVersion", r#"{"version":"v3.21","go_version":"go1.26.8"}"#),
+        (
+            ".Chart.Maintainers.Name",
+            "<.Chart.Maintainers.Name>: can't evaluate field Name in type []*chart.Maintainer",
+        ),
+        (
+            ".Chart.Dependencies.Foo",
+            "<.Chart.Dependencies.Foo>: can't evaluate field Foo in type []*chart.Dependency",
+        ),
+        (
+            "range .Chart.Maintainers }}{{ .Foo }}{{ end",
+            "<.Foo>: can't evaluate field Foo in type *chart.Maintainer",
+        ),
+        (
+            "range $i, $m := .Chart.Maintainers }}{{ $m.Foo }}{{ end",
+            "<$m.Foo>: can't evaluate field Foo in type *chart.Maintainer",
+        ),
+        ("eq .Chart .Chart", not_comparable.as_str()),
+    ] {
+        workspace.write("c/templates/x.yaml", &format!("# {{{{ {expression} }}}}\n"));
+        let told = workspace.run("template r c --kube-version v1.36.0 --compat v3");
+        assert!(told.contains(expected), "{expression}: {told}");
+    }
+}

@@ -95,7 +95,7 @@ fn equal_others(left: &Value, right: &Value) -> Result<bool, CallError> {
         return Ok(is_nil(left) == is_nil(right));
     }
     match (left, right) {
-        (Value::Object(left), Value::Object(right)) => {
+        (Value::Object(left), Value::Object(right)) if right.is_comparable() => {
             Ok(std::ptr::addr_eq(std::rc::Rc::as_ptr(left), std::rc::Rc::as_ptr(right))
                 || (left.kind() != Kind::Pointer && left.equals(right.as_ref() as &dyn Object)))
         }

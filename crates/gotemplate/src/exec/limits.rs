@@ -30,7 +30,8 @@ impl Default for Limits {
             bytes: 128 << 20,
             depth: 100_000,
             same_include: 1000,
-            nested_texts: 1000,
+            // One more than the texts that `include` of one name can lead to.
+            nested_texts: 1002,
             text_nodes: 1_000_000,
             range: 10_000_000,
             stack: 1 << 20,

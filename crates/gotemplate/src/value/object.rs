@@ -83,6 +83,11 @@ pub trait Object: Any + fmt::Debug {
         }
     }
 
+    /// Whether `==` can tell values of the type apart: there is no map and no slice in it.
+    fn is_comparable(&self) -> bool {
+        true
+    }
+
     /// `reflect.DeepEqual` with another object.
     fn equals(&self, _other: &dyn Object) -> bool {
         false

@@ -64,6 +64,13 @@ const TEXTS: &[(&str, &str)] = &[
     ("include \"x\" .Capabilities.KubeVersion", "[{v1.36.0 v1.36.0 1 36}]"),
     ("tpl \"{{ . }}\" .Capabilities.KubeVersion", "{v1.36.0 v1.36.0 1 36}"),
     (".Capabilities.KubeVersion | toYaml | trim", "Major: \"1\"\nMinor: \"36\"\nVersion: v1.36.0"),
+    (
+        "toJson .Capabilities.HelmVersion",
+        "{\"version\":\"v4.2\",\"go_version\":\"go1.26.8\",\"kube_client_version\":\"v1.36\"}",
+    ),
+    ("eq .Capabilities.HelmVersion .Capabilities.HelmVersion", "true"),
+    ("deepEqual .Capabilities.HelmVersion (index (list .Capabilities.HelmVersion) 0)", "true"),
+    ("deepEqual .Capabilities .Capabilities", "true"),
     ("coalesce .Capabilities.KubeVersion 1", "{v1.36.0 v1.36.0 1 36}"),
 ];
 
