@@ -31,8 +31,11 @@ fn write(tree: &Tree, root: NodeId) -> Vec<u8> {
     out
 }
 
-/// Whether a tree has neither comments nor folded texts nor tags of its own.
+/// Whether a tree has neither comments nor folded texts nor tags of its own, and is not nothing.
 fn is_simple(tree: &Tree, root: NodeId) -> bool {
+    if is_nothing(tree, tree.content_of(root)) {
+        return false;
+    }
     let mut open = vec![root];
     while let Some(id) = open.pop() {
         let Some(node) = tree.get(id) else { return false };
@@ -47,9 +50,17 @@ fn is_simple(tree: &Tree, root: NodeId) -> bool {
     true
 }
 
+/// Whether a node is a null without a word, which flow collections and keys have to quote.
+fn is_nothing(tree: &Tree, id: NodeId) -> bool {
+    tree.get(id).is_none_or(|node| node.kind == NodeKind::Scalar && node.value.is_empty())
+}
+
 fn equal(left: &Tree, left_root: NodeId, right: &Tree, right_root: NodeId) -> bool {
     let mut open = vec![(left_root, right_root)];
     while let Some((one, other)) = open.pop() {
+        if is_nothing(left, one) && is_nothing(right, other) {
+            continue;
+        }
         let (Some(one), Some(other)) = (left.get(one), right.get(other)) else { return false };
         let same_value =
             one.kind != NodeKind::Scalar && one.kind != NodeKind::Alias || one.value == other.value;
