@@ -14,12 +14,14 @@ pub(crate) struct Haystack<'a> {
     text: Cow<'a, [u8]>,
     /// Where in `text` the replacements are, in order.
     replaced: Vec<usize>,
+    is_ascii: bool,
 }
 
 impl<'a> Haystack<'a> {
     pub(crate) fn new(original: &'a [u8]) -> Self {
-        if std::str::from_utf8(original).is_ok() {
-            return Self { text: Cow::Borrowed(original), replaced: Vec::new() };
+        let is_ascii = original.is_ascii();
+        if is_ascii || std::str::from_utf8(original).is_ok() {
+            return Self { text: Cow::Borrowed(original), replaced: Vec::new(), is_ascii };
         }
         let mut text = Vec::with_capacity(original.len() * 2);
         let mut replaced = Vec::new();
@@ -30,12 +32,17 @@ impl<'a> Haystack<'a> {
                 text.extend_from_slice(REPLACEMENT);
             }
         }
-        Self { text: Cow::Owned(text), replaced }
+        Self { text: Cow::Owned(text), replaced, is_ascii }
     }
 
     /// The searchable text, all of it UTF-8.
     pub(crate) fn text(&self) -> &[u8] {
         &self.text
+    }
+
+    /// Whether there is nothing but ASCII in it.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.is_ascii
     }
 
     /// The length of the character at a place; 0 at the end.

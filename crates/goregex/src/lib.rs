@@ -20,6 +20,7 @@
 
 mod cache;
 mod class;
+mod engines;
 mod error;
 mod expand;
 mod haystack;

@@ -1,16 +1,12 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use regex_automata::meta;
 use regex_automata::util::captures::Captures;
-use regex_automata::{Anchored, Input};
 
+use crate::engines::Engines;
 use crate::haystack::Haystack;
 use crate::parse::parse;
 use crate::{Error, ErrorCode};
-
-/// The most memory a compiled pattern may take, in bytes.
-const MAX_COMPILED_SIZE: usize = 16 * 1024 * 1024;
 
 /// A compiled pattern.
 ///
@@ -19,7 +15,7 @@ const MAX_COMPILED_SIZE: usize = 16 * 1024 * 1024;
 /// all matches can take time quadratic in the text, as each search may look at all of the rest.
 #[derive(Debug, Clone)]
 pub struct Regex {
-    engine: meta::Regex,
+    engines: Engines,
     pattern: Vec<u8>,
     group_names: Vec<Option<Box<str>>>,
     /// The groups of each name; Go lets several bear the same.
@@ -48,11 +44,8 @@ impl Regex {
     pub fn new(pattern: impl AsRef<[u8]>) -> Result<Self, Error> {
         let pattern = pattern.as_ref();
         let parsed = parse(pattern)?;
-        let config = meta::Config::new().utf8_empty(true).nfa_size_limit(Some(MAX_COMPILED_SIZE));
-        let engine = meta::Builder::new()
-            .configure(config)
-            .build_from_hir(&parsed.hir)
-            .map_err(|_| Error::new(ErrorCode::Large, pattern))?;
+        let engines = Engines::new(parsed.hir, pattern.len(), parsed.size)
+            .ok_or_else(|| Error::new(ErrorCode::Large, pattern))?;
         let group_names = parsed.group_names;
         let mut groups_by_name: HashMap<_, Vec<usize>> = HashMap::new();
         for (number, name) in group_names.iter().enumerate() {
@@ -60,7 +53,7 @@ impl Regex {
                 groups_by_name.entry(name.clone()).or_default().push(number);
             }
         }
-        Ok(Self { engine, pattern: pattern.to_vec(), group_names, groups_by_name, size: parsed.size })
+        Ok(Self { engines, pattern: pattern.to_vec(), group_names, groups_by_name, size: parsed.size })
     }
 
     /// The pattern it was compiled from.
@@ -88,7 +81,7 @@ impl Regex {
 
     /// Bytes of memory it takes, without what searches use.
     pub(crate) fn memory(&self) -> usize {
-        self.engine.memory_usage().saturating_add(self.pattern.len())
+        self.engines.memory().saturating_add(self.pattern.len())
     }
 
     /// Whether the text holds a match (`MatchString`).
@@ -107,7 +100,7 @@ impl Regex {
     /// The leftmost match and its groups (`FindStringSubmatchIndex`).
     pub fn find_groups(&self, text: &[u8]) -> Option<Vec<Option<Range<usize>>>> {
         let haystack = Haystack::new(text);
-        self.groups_at(&haystack, 0, &mut self.engine.create_captures()).map(|(_, groups)| groups)
+        self.groups_at(&haystack, 0, &mut None).map(|(_, groups)| groups)
     }
 
     /// The matches that do not overlap, at most `limit` of them (`FindAllStringIndex`). An empty
@@ -181,17 +174,18 @@ impl Regex {
     /// The first match at or behind a place, in the searchable text. What lies before the place
     /// is still seen by `^` and `\b`.
     pub(crate) fn find_at(&self, haystack: &Haystack<'_>, position: usize) -> Option<Range<usize>> {
-        self.engine.search(&input(haystack, position)).map(|found| found.range())
+        self.engines.find(haystack, position)
     }
 
     /// The same with the groups: the range in the searchable text, then those in the original.
+    /// `captures` is kept from one search of a text to the next.
     pub(crate) fn groups_at(
         &self,
         haystack: &Haystack<'_>,
         position: usize,
-        captures: &mut Captures,
+        captures: &mut Option<Captures>,
     ) -> Option<(Range<usize>, Groups)> {
-        self.engine.search_captures(&input(haystack, position), captures);
+        let captures = self.engines.captures(haystack, position, captures)?;
         let found = captures.get_match()?.range();
         let group =
             |index: usize| captures.get_group(index).map(|span| haystack.original_range(span.range()));
@@ -202,12 +196,4 @@ impl Regex {
     pub(crate) fn groups_named(&self, name: &str) -> &[usize] {
         self.groups_by_name.get(name).map_or(&[], Vec::as_slice)
     }
-
-    pub(crate) fn create_captures(&self) -> Captures {
-        self.engine.create_captures()
-    }
-}
-
-fn input<'h>(haystack: &'h Haystack<'_>, position: usize) -> Input<'h> {
-    Input::new(haystack.text()).range(position..).anchored(Anchored::No)
 }

@@ -21,7 +21,7 @@ impl Regex {
         }
         let template = Template::parse(replacement, self);
         let haystack = Haystack::new(text);
-        let mut captures = self.create_captures();
+        let mut captures = None;
         self.replace(&haystack, text, progress, |position| {
             let (found, groups) = self.groups_at(&haystack, position, &mut captures)?;
             Some((found, template.expand(text, &groups)))

@@ -90,3 +90,28 @@ fn the_caller_can_stop_the_work() {
     });
     assert_eq!(stopped, Err("enough"));
 }
+
+#[test]
+fn texts_of_ascii_and_others_are_searched_alike() {
+    for (pattern, ascii, other) in [
+        ("[^a-z]+", ("ab-9c", "-9"), ("ab-é9c", "-é9")),
+        ("(?i)k+", ("xkK", "kK"), ("xk\u{212a}", "k\u{212a}")),
+        ("é?a|b", ("ba", "b"), ("éa", "éa")),
+        (r"\pL+", ("1ab2", "ab"), ("1éb2", "éb")),
+        ("[é日]*.", ("xy", "x"), ("éxy", "éx")),
+        ("(?s)[^b].", ("b\nx", "\nx"), ("b日x", "日x")),
+    ] {
+        let regex = regex(pattern);
+        for (text, expect) in [ascii, other, ascii] {
+            assert_eq!(
+                regex.find(text.as_bytes()).map(|range| &text[range]),
+                Some(expect),
+                "{pattern} {text}"
+            );
+        }
+    }
+    let groups = regex("(é)?(?P<name>b)|(日)");
+    assert_eq!(groups.find_groups(b"ab"), Some(vec![Some(1..2), None, Some(1..2), None]));
+    assert_eq!(groups.find_groups("éb".as_bytes()), Some(vec![Some(0..3), Some(0..2), Some(2..3), None]));
+    assert!(!regex("é+").is_match(b"e"));
+}
