@@ -8,33 +8,42 @@ use crate::node::{Arena, Branch, Many, NodeId, NodeKind};
 use crate::program::{Choice, Command, Expression, Program, Statement, StatementKind};
 use scope::Scope;
 
+/// Memory that bodies grow in while they are compiled, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    program: Program,
+    scope: Scope,
+    statements: Vec<Statement>,
+    commands: Vec<Command>,
+    expressions: Vec<Expression>,
+}
+
 /// Compiles a body of a file, by its list.
 ///
 /// Recursion here is no deeper than the parser's was.
-pub(crate) fn compile(arena: &Arena, root: NodeId, functions: &FunctionTable) -> Program {
-    let mut compiler = Compiler {
-        arena,
-        functions,
-        program: Program::default(),
-        scope: Scope::new(),
-        statements: Vec::new(),
-        commands: Vec::new(),
-        expressions: Vec::new(),
-    };
-    compiler.program.block = compiler.block(Some(root));
-    compiler.program.most = compiler.scope.most();
-    compiler.program
+pub(crate) fn compile(
+    arena: &Arena,
+    root: NodeId,
+    functions: &FunctionTable,
+    scratch: &mut Scratch,
+) -> Program {
+    let Scratch { program, scope, statements, commands, expressions } = scratch;
+    scope.begin();
+    let mut compiler = Compiler { arena, functions, program, scope, statements, commands, expressions };
+    let block = compiler.block(Some(root));
+    let most = compiler.scope.most();
+    Program { block, most, ..program.take() }
 }
 
 struct Compiler<'p> {
     arena: &'p Arena,
     functions: &'p FunctionTable,
-    program: Program,
-    scope: Scope,
+    program: &'p mut Program,
+    scope: &'p mut Scope,
     /// What blocks, pipelines and calls that are not finished have so far, those of the innermost last.
-    statements: Vec<Statement>,
-    commands: Vec<Command>,
-    expressions: Vec<Expression>,
+    statements: &'p mut Vec<Statement>,
+    commands: &'p mut Vec<Command>,
+    expressions: &'p mut Vec<Expression>,
 }
 
 impl Compiler<'_> {
@@ -49,7 +58,7 @@ impl Compiler<'_> {
             let statement = self.statement(*node);
             self.statements.extend(statement);
         }
-        Many::take(&mut self.program.statements, &mut self.statements, first)
+        Many::take(&mut self.program.statements, self.statements, first)
     }
 
     fn statement(&mut self, id: NodeId) -> Option<Statement> {

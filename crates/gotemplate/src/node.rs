@@ -258,9 +258,9 @@ impl Arena {
         texts
     }
 
-    /// How many nodes it has room for.
-    pub(crate) fn capacity(&self) -> usize {
-        self.nodes.capacity()
+    /// Whether its memory is so little that it may be kept for another file.
+    pub(crate) fn is_small(&self) -> bool {
+        self.nodes.capacity() <= 1 << 16
     }
 
     /// How many nodes there are.

@@ -58,7 +58,7 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// Whether it has not grown so large that it had better be given back.
     pub(crate) fn is_small(&self) -> bool {
-        self.arena.capacity() <= 1 << 16
+        self.arena.is_small()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::builtins::Builtin;
 use crate::node::{Many, Name, NodeId};
 
 /// A compiled body.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Program {
     pub(crate) statements: Vec<Statement>,
     pub(crate) pipes: Vec<Pipe>,
@@ -22,6 +22,21 @@ pub(crate) struct Program {
     pub(crate) block: Many,
     /// How many variables it has at most at one time, `$` counted.
     pub(crate) most: u32,
+}
+
+impl Program {
+    /// Takes everything out, into memory of its size; the memory it grew in is kept.
+    pub(crate) fn take(&mut self) -> Program {
+        let taken = self.clone();
+        self.statements.clear();
+        self.pipes.clear();
+        self.commands.clear();
+        self.expressions.clear();
+        self.places.clear();
+        self.doubted.clear();
+        self.slots.clear();
+        taken
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

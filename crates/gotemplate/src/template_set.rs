@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::compile::compile;
+use crate::compile::{self, compile};
 use crate::error::ParseError;
 use crate::function_table::FunctionTable;
 use crate::node::{Arena, NodeId};
-use crate::parser::{Parsed, Scratch, multiple_definition, parse};
+use crate::parser::{self, Parsed, multiple_definition, parse};
 use crate::program::Program;
 use crate::stack::StackGuard;
 use crate::value::GoString;
@@ -16,13 +16,16 @@ use foldhash::HashMap;
 /// Share of the native stack parsing may use where the caller names none: fits any thread.
 const DEFAULT_STACK: usize = 512 * 1024;
 
+/// More templates than most charts have.
+const USUAL_FILES: usize = 200;
+
 /// A parsed text. It knows no name of its own, so that equal files of different
 /// charts can share it, between threads too.
 pub struct ParsedFile {
     source: GoString,
     parsed: Parsed,
     /// What bodies are compiled with; its functions are what they call.
-    functions: Arc<FunctionTable>,
+    shared: Arc<Shared>,
     /// The bodies, compiled once they run: the file's own, then its definitions'. Most charts bring
     /// far more than they use.
     programs: Box<[OnceLock<Program>]>,
@@ -63,7 +66,7 @@ impl ParsedFile {
     }
 
     pub(crate) fn functions(&self) -> &FunctionTable {
-        &self.functions
+        &self.shared.functions
     }
 
     /// A body as it is run, by its index.
@@ -72,7 +75,13 @@ impl ParsedFile {
         Some(program.get_or_init(|| {
             let definition = body.checked_sub(1).and_then(|index| self.parsed.definitions.get(index));
             let root = definition.map_or(self.parsed.root, |definition| definition.root);
-            compile(&self.parsed.arena, root, &self.functions)
+            let Shared { functions, compiling, .. } = self.shared.as_ref();
+            let mut scratch = lock(compiling).pop().unwrap_or_default();
+            let program = compile(&self.parsed.arena, root, functions, &mut scratch);
+            if self.parsed.arena.is_small() {
+                lock(compiling).push(scratch);
+            }
+            program
         }))
     }
 
@@ -95,16 +104,23 @@ impl fmt::Debug for ParsedFile {
     }
 }
 
+/// What all files of a parser share.
+#[derive(Debug, Default)]
+struct Shared {
+    functions: FunctionTable,
+    /// What parsing and compiling work in: one for each thread that does so.
+    parsing: Mutex<Vec<parser::Scratch>>,
+    compiling: Mutex<Vec<compile::Scratch>>,
+}
+
 /// Parses texts against one table of functions, each text once.
 #[derive(Debug)]
 pub struct Parser {
-    functions: Arc<FunctionTable>,
+    shared: Arc<Shared>,
     stack_bytes: usize,
     /// Most bytes of memory that kept files take.
     capacity: usize,
     known: Mutex<Known>,
-    /// What parsing works in: one for each thread that parses.
-    scratches: Mutex<Vec<Scratch>>,
 }
 
 #[derive(Debug, Default)]
@@ -118,11 +134,10 @@ impl Parser {
     #[must_use]
     pub fn new(functions: FunctionTable) -> Self {
         Self {
-            functions: Arc::new(functions),
+            shared: Arc::new(Shared { functions, ..Shared::default() }),
             stack_bytes: DEFAULT_STACK,
             capacity: 64 << 20,
             known: Mutex::default(),
-            scratches: Mutex::default(),
         }
     }
 
@@ -150,16 +165,17 @@ impl Parser {
         if let Some(file) = lock(&self.known).files.get(source) {
             return Ok(Arc::clone(file));
         }
-        let mut scratch = lock(&self.scratches).pop().unwrap_or_default();
-        let parsed = parse(source.as_bytes(), self.functions.as_ref(), stack, &mut scratch);
+        let Shared { functions, parsing, .. } = self.shared.as_ref();
+        let mut scratch = lock(parsing).pop().unwrap_or_default();
+        let parsed = parse(source.as_bytes(), functions, stack, &mut scratch);
         if scratch.is_small() {
-            lock(&self.scratches).push(scratch);
+            lock(parsing).push(scratch);
         }
         let parsed = parsed?;
         let body_is_empty = parsed.arena.is_empty_tree(parsed.root, source.as_bytes());
         let programs = std::iter::repeat_with(OnceLock::new).take(1 + parsed.definitions.len()).collect();
-        let functions = Arc::clone(&self.functions);
-        let file = ParsedFile { source: source.clone(), parsed, functions, programs, body_is_empty };
+        let shared = Arc::clone(&self.shared);
+        let file = ParsedFile { source: source.clone(), parsed, shared, programs, body_is_empty };
         file.compile_if_deep();
         let file = Arc::new(file);
         let mut known = lock(&self.known);
@@ -168,6 +184,10 @@ impl Parser {
             *known = Known::default();
         }
         known.bytes = known.bytes.saturating_add(bytes);
+        if known.files.is_empty() {
+            // Growing would hash all texts anew.
+            known.files.reserve(USUAL_FILES);
+        }
         known.files.insert(source.clone(), Arc::clone(&file));
         Ok(file)
     }

@@ -33,7 +33,7 @@ impl Compiler<'_> {
             let found = if is_assign { self.find(name) } else { Place::Slot(self.scope.declare(name)) };
             *place = Some(found);
         }
-        let commands = Many::take(&mut self.program.commands, &mut self.commands, first);
+        let commands = Many::take(&mut self.program.commands, self.commands, first);
         let places = Many::put(&mut self.program.places, places.into_iter().flatten());
         let finish = if printed { self.finish(commands) } else { Finish::Value };
         self.program.pipes.push(Pipe { node: id, commands, places, finish });
@@ -104,7 +104,7 @@ impl Compiler<'_> {
             }
         }
         let clears = self.scope.doubt_since(mark);
-        let arguments = Many::take(&mut self.program.expressions, &mut self.expressions, waiting);
+        let arguments = Many::take(&mut self.program.expressions, self.expressions, waiting);
         let clears = Many::put(&mut self.program.slots, clears);
         Some(Command { node: id, head, arguments, clears })
     }

@@ -4,12 +4,14 @@
 use crate::node::Name;
 use crate::program::Place;
 
+#[derive(Debug, Default)]
 pub(super) struct Scope {
     /// The variables on Go's stack at this point, innermost last: one slot each.
     declared: Vec<Declared>,
     most: usize,
 }
 
+#[derive(Debug)]
 struct Declared {
     name: Name,
     /// Declared in an argument that may not be evaluated (`and false ($x := 1)`).
@@ -22,8 +24,10 @@ pub(super) struct Mark(usize);
 
 impl Scope {
     /// A template's variables before it runs: `$`.
-    pub(super) fn new() -> Self {
-        Self { declared: vec![Declared { name: Name::DOLLAR, maybe: false }], most: 1 }
+    pub(super) fn begin(&mut self) {
+        self.declared.clear();
+        self.declared.push(Declared { name: Name::DOLLAR, maybe: false });
+        self.most = 1;
     }
 
     pub(super) fn mark(&self) -> Mark {
