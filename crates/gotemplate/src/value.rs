@@ -19,6 +19,7 @@ pub use object::{Method, Object};
 pub use text::GoString;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a Go `interface{}` can hold inside a template.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +48,7 @@ pub enum Value {
     /// `string`: any bytes, usually UTF-8
     String(GoString),
     /// `[]byte`
-    Bytes(Rc<[u8]>),
+    Bytes(Arc<[u8]>),
     /// A slice.
     List(List),
     /// A map with string keys.

@@ -1,10 +1,10 @@
 //! `.Files`: the chart's other files, as a Go map with methods.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use wheelhouse_chart::Compat;
+use wheelhouse_chart::{Compat, File};
 use wheelhouse_gotemplate::value::{Element, Map, MapType};
 use wheelhouse_gotemplate::{
     CallError, Context, GoString, List, ListKind, Method, Parameter, Signature, Value,
@@ -38,7 +38,7 @@ static FILES: MapType = MapType {
             name: "GetBytes",
             signature: Signature::fixed(&[Parameter::String], Parameter::Bytes),
             call: |_, files, arguments| {
-                Ok(Value::Bytes(Rc::from(content(files, arguments.first()).as_bytes())))
+                Ok(Value::Bytes(Arc::from(content(files, arguments.first()).as_bytes())))
             },
         },
         Method {
@@ -54,10 +54,10 @@ static FILES: MapType = MapType {
     ],
 };
 
-/// The `.Files` of a chart.
-pub(crate) fn files<'a>(contents: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Value {
+/// The `.Files` of a chart, which share the chart's memory.
+pub(crate) fn files(files: &[File]) -> Value {
     let entries =
-        contents.into_iter().map(|(path, content)| (GoString::from(path), Value::Bytes(Rc::from(content))));
+        files.iter().map(|file| (GoString::from(file.name.as_str()), Value::Bytes(Arc::clone(&file.data))));
     Value::Map(Map::of_type(&FILES).filled(entries))
 }
 
@@ -68,7 +68,7 @@ fn content(files: &Value, path: Option<&Value>) -> GoString {
         _ => None,
     };
     match found {
-        Some(Value::Bytes(bytes)) => GoString::from(bytes.as_ref()),
+        Some(Value::Bytes(bytes)) => GoString::from(bytes),
         _ => GoString::default(),
     }
 }
@@ -116,7 +116,7 @@ fn as_yaml(
     for (path, content) in files.as_map().map(Map::entries).unwrap_or_default() {
         let base = path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         if let Value::Bytes(bytes) = content {
-            map.insert(base, encode(&GoString::from(bytes.as_ref())));
+            map.insert(base, encode(&GoString::from(bytes)));
         }
     }
     wheelhouse_sprig::to_yaml_text(context, &Value::Map(map)).map(Value::String)

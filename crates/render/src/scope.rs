@@ -126,7 +126,7 @@ pub(crate) fn collect(
     let contents = chart.contents();
     let scope = Map::of_type(values_type).filled([
         (GoString::from("Chart"), chart_value(chart, parent.is_none(), shared.compat)),
-        (GoString::from("Files"), files(contents.files.iter().map(|file| (file.name.as_str(), &*file.data)))),
+        (GoString::from("Files"), files(&contents.files)),
         (GoString::from("Release"), shared.release.clone()),
         (GoString::from("Capabilities"), shared.capabilities.clone()),
         (GoString::from("Values"), Value::Map(own_values)),

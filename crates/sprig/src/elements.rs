@@ -1,14 +1,12 @@
 //! The elements of Go slices, whatever their type: what Sprig reads through `reflect`.
 
-use std::rc::Rc;
-
 use wheelhouse_gotemplate::value::Capacity;
 use wheelhouse_gotemplate::{CallError, List, ListKind, Map, MapType, Value};
 
 /// A slice of any type.
 pub(crate) enum Slice<'a> {
     List(&'a List),
-    Bytes(&'a Rc<[u8]>),
+    Bytes(&'a [u8]),
     /// Of a type of its own.
     Named(List),
 }

@@ -1,6 +1,6 @@
 //! `index`, `slice` and `len`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::exec::{Operand, State};
 use crate::function::CallError;
@@ -133,7 +133,7 @@ pub(super) fn slice(item: &Operand, indexes: &[Operand]) -> Result<Operand, Call
     }
     let value = match &item.value {
         Value::String(text) => Value::from(GoString::from(text.as_bytes().get(from..to).unwrap_or_default())),
-        Value::Bytes(bytes) => Value::Bytes(Rc::from(bytes.get(from..to).unwrap_or_default())),
+        Value::Bytes(bytes) => Value::Bytes(Arc::from(bytes.get(from..to).unwrap_or_default())),
         Value::List(list) => {
             Value::List(List::new(list.kind(), list.items().get(from..to).unwrap_or_default().to_vec()))
         }
