@@ -46,9 +46,9 @@ enum State {
     End,
 }
 
-/// Reads events from one text.
-pub(crate) struct Parser<'t> {
-    scanner: Scanner<'t>,
+/// Reads events from one text; `COMMENTS`: with the comments that belong to them.
+pub(crate) struct Parser<'t, const COMMENTS: bool = false> {
+    scanner: Scanner<'t, COMMENTS>,
     state: State,
     /// What to expect when the current node is done.
     states: Vec<State>,
@@ -56,26 +56,33 @@ pub(crate) struct Parser<'t> {
     marks: Vec<Mark>,
     /// Prefixes of tags by their handles.
     tag_directives: HashMap<String, Vec<u8>>,
-    /// The comments on their way to events, if they are kept.
-    comments: Option<Box<Comments>>,
+    /// The comments on their way to events.
+    comments: Comments,
 }
 
 impl<'t> Parser<'t> {
     pub(crate) fn new(source: &'t SourceText<'t>) -> Self {
+        Self::of(source)
+    }
+}
+
+impl<'t> Parser<'t, true> {
+    /// A parser that keeps comments: [`Self::take_event_comments`] has those of the last event.
+    pub(crate) fn with_comments(source: &'t SourceText<'t>) -> Self {
+        Self::of(source)
+    }
+}
+
+impl<'t, const COMMENTS: bool> Parser<'t, COMMENTS> {
+    fn of(source: &'t SourceText<'t>) -> Self {
         Self {
             scanner: Scanner::new(source),
             state: State::StreamStart,
             states: Vec::new(),
             marks: Vec::new(),
             tag_directives: HashMap::new(),
-            comments: None,
+            comments: Comments::default(),
         }
-    }
-
-    /// A parser that keeps comments: [`Self::take_event_comments`] has those of the last event.
-    pub(crate) fn with_comments(source: &'t SourceText<'t>) -> Self {
-        let scanner = Scanner::with_comments(source);
-        Self { scanner, comments: Some(Box::default()), ..Self::new(source) }
     }
 
     /// The next event.
@@ -115,8 +122,8 @@ impl<'t> Parser<'t> {
     }
 
     fn peek(&mut self) -> Result<&Token, Error> {
-        if let Some(comments) = &mut self.comments {
-            comments.unfold(&mut self.scanner)?;
+        if COMMENTS {
+            self.comments.unfold(&mut self.scanner)?;
         }
         self.scanner.peek()
     }
@@ -140,7 +147,7 @@ impl<'t> Parser<'t> {
     fn error(&self, context: Option<Mark>, text: &'static str, problem: Mark) -> Error {
         let context_line = context.map_or(0, |mark| mark.line);
         // v3, which keeps comments, names the line of the context if it can.
-        let context_first = self.comments.is_some() && context_line != 0;
+        let context_first = COMMENTS && context_line != 0;
         let line = if problem.line == 0 || context_first { context_line } else { problem.line };
         let named_line = (line != 0).then_some(line as usize);
         let place = self.place(problem, problem);

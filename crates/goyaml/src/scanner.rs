@@ -33,8 +33,9 @@ use simple_key::SimpleKeys;
 /// Levels of flow collections, and of indentation, that go-yaml allows.
 const MAX_DEPTH: usize = 10_000;
 
-/// Reads tokens from one text.
-pub(crate) struct Scanner<'t> {
+/// Reads tokens from one text. `COMMENTS`: comments are kept, as go-yaml v3 does it, for which it
+/// looks two tokens further ahead; else they are stepped over.
+pub(crate) struct Scanner<'t, const COMMENTS: bool = false> {
     source: &'t SourceText<'t>,
     text: &'t [u8],
     mark: Mark,
@@ -52,8 +53,6 @@ pub(crate) struct Scanner<'t> {
     simple_key_allowed: bool,
     /// Memory for the white space inside scalars.
     gap: Gap,
-    /// Whether comments are kept, as go-yaml v3 does it; else they are stepped over.
-    keeps_comments: bool,
     /// The comments found and not yet taken.
     comments: VecDeque<Comment>,
 }
@@ -70,7 +69,7 @@ struct Buffer {
     nuls: usize,
 }
 
-impl<'t> Scanner<'t> {
+impl<'t, const COMMENTS: bool> Scanner<'t, COMMENTS> {
     pub(crate) fn new(source: &'t SourceText<'t>) -> Self {
         Self {
             source,
@@ -87,14 +86,8 @@ impl<'t> Scanner<'t> {
             simple_keys: SimpleKeys::default(),
             simple_key_allowed: false,
             gap: Gap::default(),
-            keeps_comments: false,
             comments: VecDeque::new(),
         }
-    }
-
-    /// A scanner that keeps comments. It looks two tokens further ahead than the other.
-    pub(crate) fn with_comments(source: &'t SourceText<'t>) -> Self {
-        Self { keeps_comments: true, ..Self::new(source) }
     }
 
     /// The next token without taking it.
@@ -129,7 +122,7 @@ impl<'t> Scanner<'t> {
         let named_line = match (self.mark.line, context.line) {
             (0, 0) => None,
             // v3 names the line of the context.
-            (_, line) if self.keeps_comments && line > 0 => Some(line as usize + 1),
+            (_, line) if COMMENTS && line > 0 => Some(line as usize + 1),
             (0, line) => Some(line as usize),
             (line, _) => Some(line as usize + 1),
         };

@@ -2,7 +2,7 @@ use super::{Event, EventKind, Parser, State};
 use crate::error::Error;
 use crate::scanner::{Mark, TokenKind};
 
-impl Parser<'_> {
+impl<const COMMENTS: bool> Parser<'_, COMMENTS> {
     pub(super) fn parse_block_sequence_entry(&mut self, first: bool) -> Result<Event, Error> {
         if first {
             self.open_collection()?;

@@ -25,7 +25,10 @@ pub(super) struct Comments {
 
 impl Comments {
     /// Takes the comments that belong to the next token or to one before it.
-    pub(super) fn unfold(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Error> {
+    pub(super) fn unfold<const COMMENTS: bool>(
+        &mut self,
+        scanner: &mut Scanner<'_, COMMENTS>,
+    ) -> Result<(), Error> {
         let token = scanner.peek()?;
         let (offset, is_end) = (token.start.offset, matches!(token.kind, TokenKind::BlockEnd));
         while let Some(comment) = scanner.first_comment() {
@@ -48,33 +51,30 @@ impl Comments {
     }
 }
 
-impl Parser<'_> {
+impl<const COMMENTS: bool> Parser<'_, COMMENTS> {
     /// The comments of the last event.
     pub(crate) fn take_event_comments(&mut self) -> EventComments {
-        self.comments.as_mut().map(|comments| std::mem::take(&mut comments.event)).unwrap_or_default()
+        std::mem::take(&mut self.comments.event)
     }
 
     /// Gives what was found to the event being made.
     pub(super) fn attach_comments(&mut self) {
-        if let Some(comments) = &mut self.comments {
-            comments.event = std::mem::take(&mut comments.found);
-            comments.stem = None;
+        if COMMENTS {
+            self.comments.event = std::mem::take(&mut self.comments.found);
+            self.comments.stem = None;
         }
     }
 
     /// Gives the stem comment to the collection being begun.
     pub(super) fn attach_stem_comment(&mut self) {
-        if let Some(comments) = &mut self.comments
-            && let Some(stem) = comments.stem.take()
-        {
-            comments.event.head = stem;
+        if let (true, Some(stem)) = (COMMENTS, self.comments.stem.take()) {
+            self.comments.event.head = stem;
         }
     }
 
     /// Gives what stands before the last empty line to the document, the rest to what follows.
     pub(super) fn attach_document_head(&mut self) {
-        let Some(comments) = &mut self.comments else { return };
-        let found = &mut comments.found.head;
+        let found = &mut self.comments.found.head;
         let last = found.len().saturating_sub(1);
         let split = found.char_indices().rev().find(|(index, character)| {
             let after_break = || found.get(..*index).is_some_and(|before| before.ends_with('\n'));
@@ -84,16 +84,14 @@ impl Parser<'_> {
             let rest = found.split_off(index + 1);
             // The line break, and the one of the empty line.
             found.truncate(if index == last { index } else { index - 1 });
-            comments.event.head = std::mem::replace(found, rest);
+            self.comments.event.head = std::mem::replace(found, rest);
         }
     }
 
     /// Comments at the end of a document stand after its content.
     pub(super) fn turn_head_into_foot(&mut self) {
-        if let Some(EventComments { head, foot, .. }) =
-            self.comments.as_mut().map(|comments| &mut comments.event)
-            && foot.is_empty()
-        {
+        let EventComments { head, foot, .. } = &mut self.comments.event;
+        if foot.is_empty() {
             *foot = std::mem::take(head);
         }
     }
@@ -101,18 +99,18 @@ impl Parser<'_> {
     /// After a `-`: if a block collection follows, what stood before the `-` is on the whole of it
     /// and not on its first entry.
     pub(super) fn split_stem_comment(&mut self) -> Result<(), Error> {
-        let length = self.comments.as_ref().map_or(0, |comments| comments.found.head.len());
-        if length == 0 {
+        let length = self.comments.found.head.len();
+        if !COMMENTS || length == 0 {
             return Ok(());
         }
         let opens = self
             .next_is(|kind| matches!(kind, TokenKind::BlockSequenceStart | TokenKind::BlockMappingStart))?;
-        if let (true, Some(comments)) = (opens, &mut self.comments) {
-            let head = &mut comments.found.head;
+        if opens {
+            let head = &mut self.comments.found.head;
             // What came after the `-` begins with a line break.
             let rest = head.get(length + 1..).unwrap_or_default().to_owned();
             head.truncate(length);
-            comments.stem = Some(std::mem::replace(head, rest));
+            self.comments.stem = Some(std::mem::replace(head, rest));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@ use super::{Event, EventKind, Parser, State};
 use crate::error::Error;
 use crate::scanner::{Mark, TagDirective, TokenKind};
 
-impl Parser<'_> {
+impl<const COMMENTS: bool> Parser<'_, COMMENTS> {
     pub(super) fn parse_stream_start(&mut self) -> Result<Event, Error> {
         self.peek()?;
         self.state = State::ImplicitDocumentStart;

@@ -9,7 +9,7 @@ struct Found {
     end: Mark,
 }
 
-impl Parser<'_> {
+impl<const COMMENTS: bool> Parser<'_, COMMENTS> {
     /// A node, in block or flow context; `indentless`: a sequence may begin at the same column.
     pub(super) fn parse_node(&mut self, block: bool, indentless: bool) -> Result<Event, Error> {
         if self.next_is(|kind| matches!(kind, TokenKind::Alias(_)))? {

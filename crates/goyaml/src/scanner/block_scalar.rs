@@ -14,7 +14,7 @@ enum Chomping {
     Keep,
 }
 
-impl Scanner<'_> {
+impl<const COMMENTS: bool> Scanner<'_, COMMENTS> {
     pub(super) fn scan_block_scalar(&mut self, literal: bool) -> Result<Token, Error> {
         let start = self.mark;
         self.skip_ascii(1);
@@ -80,7 +80,7 @@ impl Scanner<'_> {
             _ => {}
         }
         self.skip_blanks()?;
-        if self.keeps_comments {
+        if COMMENTS {
             self.scan_line_comment(start);
         }
         self.skip_comment()?;

@@ -45,7 +45,7 @@ struct Pending {
     start: Mark,
 }
 
-impl<'t> Scanner<'t> {
+impl<'t, const COMMENTS: bool> Scanner<'t, COMMENTS> {
     /// The first comment not yet taken.
     pub(crate) fn first_comment(&self) -> Option<&Comment> {
         self.comments.front()

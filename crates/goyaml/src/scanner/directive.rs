@@ -4,7 +4,7 @@ use super::{Mark, Scanner, TagDirective, Token, TokenKind};
 use crate::chars::is_blank;
 use crate::error::Error;
 
-impl Scanner<'_> {
+impl<const COMMENTS: bool> Scanner<'_, COMMENTS> {
     pub(super) fn scan_directive(&mut self) -> Result<Token, Error> {
         let start = self.mark;
         self.skip_ascii(1);

@@ -4,12 +4,12 @@ use super::{MAX_DEPTH, Mark, Scanner, Token, TokenKind};
 use crate::chars::is_blank;
 use crate::error::Error;
 
-impl Scanner<'_> {
+impl<const COMMENTS: bool> Scanner<'_, COMMENTS> {
     /// Fetches until the token at the head of the queue is sure: as long as it may turn out to be
     /// a key, a KEY token may still have to go before it.
     pub(super) fn fetch_more_tokens(&mut self) -> Result<(), Error> {
         // A comment belongs to what stands before or after it: two more tokens tell.
-        let ahead = if self.keeps_comments { 2 } else { 0 };
+        let ahead = if COMMENTS { 2 } else { 0 };
         while self.tokens.len() <= ahead || self.head_may_be_key()? {
             self.fetch_next_token()?;
         }
@@ -36,7 +36,7 @@ impl Scanner<'_> {
             let kind = if first == b'-' { TokenKind::DocumentStart } else { TokenKind::DocumentEnd };
             return self.fetch_document_indicator(kind);
         }
-        if !self.keeps_comments {
+        if !COMMENTS {
             return self.fetch_content(first);
         }
         let comment_mark = self.mark_for_line_comment(first);
@@ -95,7 +95,7 @@ impl Scanner<'_> {
                 self.skip_ascii(1);
                 self.cache(1)?;
             }
-            if self.keeps_comments {
+            if COMMENTS {
                 self.scan_comments_before_token(scan_mark);
             } else {
                 self.skip_comment()?;
@@ -153,9 +153,9 @@ impl Scanner<'_> {
         if self.flow_level > 0 {
             return;
         }
-        let mut block_end = if self.keeps_comments { self.mark_before(scan_mark) } else { self.mark };
+        let mut block_end = if COMMENTS { self.mark_before(scan_mark) } else { self.mark };
         while self.indent > column {
-            if self.keeps_comments {
+            if COMMENTS {
                 block_end = self.end_before_comments(block_end);
                 self.tokens.push_back(Token { kind: TokenKind::BlockEnd, start: block_end, end: block_end });
             } else {

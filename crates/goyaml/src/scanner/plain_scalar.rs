@@ -55,7 +55,7 @@ impl Gap {
     }
 }
 
-impl Scanner<'_> {
+impl<const COMMENTS: bool> Scanner<'_, COMMENTS> {
     pub(super) fn scan_plain_scalar(&mut self) -> Result<Token, Error> {
         let start = self.mark;
         let mut end = start;

@@ -5,7 +5,7 @@ use crate::chars::{at, is_blank};
 use crate::error::Error;
 use crate::text::Text;
 
-impl Scanner<'_> {
+impl<const COMMENTS: bool> Scanner<'_, COMMENTS> {
     pub(super) fn scan_quoted_scalar(&mut self, single: bool) -> Result<Token, Error> {
         let start = self.mark;
         let quote = self.byte(0);

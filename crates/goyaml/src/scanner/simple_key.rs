@@ -68,7 +68,7 @@ impl SimpleKeys {
     }
 }
 
-impl Scanner<'_> {
+impl<const COMMENTS: bool> Scanner<'_, COMMENTS> {
     /// Whether the key at the head of the queue may still turn out to be one.
     pub(super) fn head_may_be_key(&mut self) -> Result<bool, Error> {
         match self.simple_keys.level_at(self.tokens_parsed) {

@@ -4,7 +4,7 @@ use super::{Mark, Scanner, Token, TokenKind, token::TagToken};
 use crate::chars::{is_alpha, width};
 use crate::error::Error;
 
-impl Scanner<'_> {
+impl<const COMMENTS: bool> Scanner<'_, COMMENTS> {
     pub(super) fn scan_anchor(&mut self, alias: bool) -> Result<Token, Error> {
         let start = self.mark;
         self.skip_ascii(1);

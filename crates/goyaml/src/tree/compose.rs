@@ -52,7 +52,7 @@ pub(super) fn compose(tree: &mut Tree, input: &[u8], limits: &Limits) -> Result<
 }
 
 impl Composer<'_> {
-    fn add(&mut self, event: Event, comments: EventComments, parser: &Parser<'_>) -> Result<(), Error> {
+    fn add(&mut self, event: Event, comments: EventComments, parser: &Parser<'_, true>) -> Result<(), Error> {
         if self.tree.nodes.len() >= self.max_nodes {
             let place = parser.place(event.start, event.end);
             return Err(Error::Limit { limit: Limit::Nodes, max: self.max_nodes, place });
