@@ -152,8 +152,7 @@ pub fn load_directory_announced(
         })?;
         check_api_version(&text)?;
     }
-    let files = walk::read_directory(directory, options, warnings)?;
-    announce(&files);
+    let files = walk::read_directory(directory, options, warnings, announce)?;
     Loader::new(options, warnings, announce).files(files, String::new(), 0)
 }
 
