@@ -140,9 +140,11 @@ fn fermat<const LIMBS: usize>(candidate: &BoxedUint) -> bool {
     // The exponent has the candidate's bits, except for the last.
     for index in (0..Uint::<LIMBS>::BITS).rev() {
         power = power.square();
-        let doubled = power.double();
         if index > 0 {
-            power = power.ct_select(&doubled, candidate.bit(index));
+            // Chosen among the bare numbers: a power carries its modulus with it.
+            let (plain, doubled) = (*power.as_montgomery(), *power.double().as_montgomery());
+            power =
+                FixedMontyForm::from_montgomery(plain.ct_select(&doubled, candidate.bit(index)), &parameters);
         }
     }
     power == one
