@@ -21,9 +21,10 @@ impl Default for Lookahead {
 
 impl Lookahead {
     fn at(&self, depth: usize) -> Token {
-        match (depth, self.older) {
-            (1, [first, _]) => first,
-            (2, [_, second]) => second,
+        let [first, second] = &self.older;
+        match depth {
+            1 => *first,
+            2 => *second,
             _ => self.newest,
         }
     }
@@ -31,11 +32,17 @@ impl Lookahead {
 
 impl Parser<'_> {
     pub(super) fn next(&mut self) -> Token {
-        match self.tree.lookahead.put_back.checked_sub(1) {
-            Some(left) => self.tree.lookahead.put_back = left,
-            None => self.tree.lookahead.newest = self.lexer.next_token(),
+        let lookahead = &mut self.tree.lookahead;
+        match lookahead.put_back.checked_sub(1) {
+            Some(left) => {
+                lookahead.put_back = left;
+                lookahead.at(left)
+            }
+            None => {
+                lookahead.newest = self.lexer.next_token();
+                lookahead.newest
+            }
         }
-        self.tree.lookahead.at(self.tree.lookahead.put_back)
     }
 
     pub(super) fn back_up(&mut self) {
@@ -56,11 +63,15 @@ impl Parser<'_> {
     }
 
     pub(super) fn peek(&mut self) -> Token {
-        if self.tree.lookahead.put_back == 0 {
-            self.tree.lookahead.newest = self.lexer.next_token();
-            self.tree.lookahead.put_back = 1;
+        let lookahead = &mut self.tree.lookahead;
+        match lookahead.put_back.checked_sub(1) {
+            Some(left) => lookahead.at(left),
+            None => {
+                lookahead.newest = self.lexer.next_token();
+                lookahead.put_back = 1;
+                lookahead.newest
+            }
         }
-        self.tree.lookahead.at(self.tree.lookahead.put_back - 1)
     }
 
     pub(super) fn next_non_space(&mut self) -> Token {
