@@ -42,7 +42,7 @@ pub(crate) use local::{
 pub(crate) use package::{Package, RegistryOptions, Verify};
 pub(crate) use platform::{Cluster, ClusterAction, Doctor, PlatformOptions, Target, Wait};
 pub(crate) use repo::{ListFormat, Repo, RepoAction, RepoAdd, RepoIndex, RepoList, RepoRemove, RepoUpdate};
-pub(crate) use search::{Search, SearchAction, SearchRepo};
+pub(crate) use search::{Search, SearchAction, SearchHub, SearchRepo};
 pub(crate) use serving::{Agent, Demo, LogFormat, Report, Serve, ServingOptions, Up};
 pub(crate) use template::{InstallOptions, ProfileFormat, Template};
 pub(crate) use values::ValueOptions;

@@ -2,6 +2,7 @@
 //! command. The user may ask any address; credentials stay with the host they were given for.
 
 mod credential_helper;
+mod hub;
 mod index;
 mod login;
 mod oci;
@@ -19,6 +20,7 @@ use crate::commands::Failure;
 use crate::filesystem;
 use crate::settings::Settings;
 
+pub(crate) use hub::search_hub;
 pub(crate) use index::{Entry, Index, sort};
 pub(crate) use login::Logins;
 pub(crate) use oci::{OciReference, PROVENANCE, registry_tags};

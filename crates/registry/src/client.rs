@@ -7,6 +7,8 @@ use crate::http::{Http, read};
 use crate::manifest::Manifest;
 use crate::{Error, Trust};
 use ::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -53,7 +55,8 @@ impl Default for Options {
 pub struct Login {
     /// The registry's host, with port when it has one.
     pub host: String,
-    /// `user:password`, base64.
+    /// `user:password`, base64. The user `<token>` has an identity token for a password: it is shown to the
+    /// registry's token service alone, which gives others for it.
     pub auth: String,
 }
 
@@ -396,18 +399,29 @@ impl Client {
         let own_scope =
             (!repository.name.is_empty()).then(|| authorization::scope(repository.name, repository.push));
         let scope = scope.clone().or(own_scope);
-        let query: Vec<String> = [("service", service), ("scope", &scope)]
-            .into_iter()
-            .filter_map(|(name, value)| Some(format!("{name}={}", escape(value.as_deref()?))))
-            .collect();
-        let query = query.join("&");
-        let separator = if realm.contains('?') { '&' } else { '?' };
+        let asked = [("service", service.as_deref()), ("scope", scope.as_deref())];
         let mut headers = HeaderMap::new();
-        if let Some(authorization) = login.and_then(basic) {
-            headers.insert(header::AUTHORIZATION, authorization);
-        }
-        let asked = format!("{realm}{separator}{query}");
-        let response = self.follow(Method::GET, &asked, headers, Bytes::new()).await?;
+        let response = match login.and_then(identity_token) {
+            Some(token) => {
+                let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+                headers.insert(header::CONTENT_TYPE, form);
+                let grant = [
+                    ("client_id", Some("wheelhouse")),
+                    ("grant_type", Some("refresh_token")),
+                    ("refresh_token", Some(token.as_str())),
+                ];
+                let body = Bytes::from(pairs(grant.into_iter().chain(asked)));
+                self.follow(Method::POST, realm, headers, body).await?
+            }
+            None => {
+                if let Some(authorization) = login.and_then(basic) {
+                    headers.insert(header::AUTHORIZATION, authorization);
+                }
+                let separator = if realm.contains('?') { '&' } else { '?' };
+                let asked = format!("{realm}{separator}{}", pairs(asked));
+                self.follow(Method::GET, &asked, headers, Bytes::new()).await?
+            }
+        };
         let response = check(&realm_host, realm, response).await?;
         let bytes = read(&realm_host, response.into_body(), 1 << 20).await?;
         let token: Token = serde_json::from_slice(&bytes)
@@ -477,7 +491,23 @@ fn next_page(header: &str) -> Option<String> {
     rest.contains("next").then(|| address.to_owned())
 }
 
+/// The identity token a login has for a password.
+fn identity_token(login: &Login) -> Option<String> {
+    let plain = String::from_utf8(STANDARD.decode(&login.auth).ok()?).ok()?;
+    plain.strip_prefix("<token>:").map(str::to_owned)
+}
+
+/// What is given of some names and values, as in the query of an address.
+fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> String {
+    let given: Vec<String> =
+        pairs.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", escape(value?)))).collect();
+    given.join("&")
+}
+
 fn basic(login: &Login) -> Option<HeaderValue> {
+    if identity_token(login).is_some() {
+        return None;
+    }
     let mut value = HeaderValue::from_str(&format!("Basic {}", login.auth)).ok()?;
     value.set_sensitive(true);
     Some(value)

@@ -58,6 +58,15 @@ pub fn host_and_path(text: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     parse::parse(text).ok().map(|url| (url.host, url.path))
 }
 
+/// The host that Go's `url.Parse` finds in a text, without its port.
+///
+/// # Errors
+/// What is wrong with the text, in Go's words.
+pub fn hostname(text: &[u8]) -> Result<Vec<u8>, String> {
+    let url = parse::parse(text).map_err(|failure| describe(&failure))?;
+    Ok(host::without_port(&url.host).to_vec())
+}
+
 fn url_parse(context: &mut dyn Context, arguments: Arguments<'_>) -> Outcome {
     let given = arguments.string(0)?;
     context.charge_bytes(given.len().saturating_mul(2))?;

@@ -55,6 +55,9 @@ impl Decimal {
         if self.digits.is_empty() {
             return true;
         }
+        if (self.point, &self.digits) < (unit.point, &unit.digits) {
+            return false;
+        }
         // Both as whole numbers of the same power of ten.
         let scale = (self.length() - self.point).max(unit.length() - unit.point);
         match (self.scaled(scale), unit.scaled(scale)) {
@@ -65,7 +68,11 @@ impl Decimal {
 
     /// The number as message printers for English show it: `70,000`, `1×10⁰⁶`.
     pub(super) fn localised(&self) -> String {
-        localise(&format_float(self.to_f64(), FloatStyle::General, None))
+        match self.to_f64() {
+            f64::INFINITY => "∞".to_owned(),
+            f64::NEG_INFINITY => "-∞".to_owned(),
+            number => localise(&format_float(number, FloatStyle::General, None)),
+        }
     }
 
     fn to_f64(&self) -> f64 {
@@ -181,6 +188,8 @@ mod tests {
             (3.0, 0.0, false),
             (-4.0, 2.0, true),
             (1e20, 7.0, false),
+            (1.0, 1e300, false),
+            (-2.5, 5.0, false),
         ] {
             assert_eq!(decimal(number).is_multiple_of(&decimal(unit)), expected, "{number} {unit}");
         }

@@ -172,6 +172,9 @@ fn numbers_of_a_schema_are_told_as_they_are_written() {
         ),
         (r#"{"minimum": 1.50}"#, json!(1), "minimum: got 1, want 1.5"),
         (r#"{"maximum": 1e400}"#, json!(1), ""),
+        (r#"{"multipleOf": 1e400}"#, json!(1), "multipleOf: got 1, want ∞"),
+        (r#"{"minimum": -1e400}"#, json!(1), ""),
+        (r#"{"maximum": -1e400}"#, json!(1), "maximum: got 1, want -∞"),
         (r#"{"const": [1.0]}"#, json!([2]), "'const' failed"),
     ] {
         assert_eq!(told(rule, value), expected, "{rule}");

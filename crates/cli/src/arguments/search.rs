@@ -15,6 +15,8 @@ pub(crate) struct Search {
 pub(crate) enum SearchAction {
     /// In the repositories that were added
     Repo(SearchRepo),
+    /// In the Artifact Hub, or a hub of your own
+    Hub(SearchHub),
 }
 
 /// `search repo`
@@ -35,6 +37,28 @@ pub(crate) struct SearchRepo {
     /// A range that versions must be in
     #[arg(long, value_name = "RANGE", default_value = "", hide_default_value = true)]
     pub version: String,
+    /// The width of the table's columns
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub max_col_width: usize,
+    /// Fail if there is nothing to list
+    #[arg(long)]
+    pub fail_on_no_result: bool,
+    /// How to write the list
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: ListFormat,
+}
+
+/// `search hub`
+#[derive(Args, Debug)]
+pub(crate) struct SearchHub {
+    /// What is looked for
+    pub arguments: Vec<String>,
+    /// The hub to ask
+    #[arg(long, value_name = "URL", default_value = "https://hub.helm.sh")]
+    pub endpoint: String,
+    /// Name the repositories of charts too
+    #[arg(long)]
+    pub list_repo_url: bool,
     /// The width of the table's columns
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub max_col_width: usize,

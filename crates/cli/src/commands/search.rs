@@ -1,4 +1,6 @@
-//! `search`: charts in the repositories that were added, as Helm finds and ranks them.
+//! `search`: charts in the repositories that were added, as Helm finds and ranks them, and in hubs.
+
+mod hub;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -22,7 +24,13 @@ const SEPARATOR: char = '\u{b}';
 
 /// Runs what is asked for.
 pub(super) fn run(options: &Search, settings: &Settings, printer: Printer) -> Result<(), Failure> {
-    let SearchAction::Repo(options) = &options.action;
+    match &options.action {
+        SearchAction::Repo(options) => search_repositories(options, settings, printer),
+        SearchAction::Hub(options) => hub::run(options, printer),
+    }
+}
+
+fn search_repositories(options: &SearchRepo, settings: &Settings, printer: Printer) -> Result<(), Failure> {
     let charts = all(settings, printer)?;
     let mut found = if options.arguments.is_empty() {
         charts.into_iter().map(|chart| (0, chart)).collect()
@@ -151,22 +159,14 @@ fn in_range(charts: impl Iterator<Item = Found>, options: &SearchRepo) -> Result
 }
 
 fn print(charts: &[Found], options: &SearchRepo, printer: Printer) -> Result<(), Failure> {
-    let list = || -> Result<Vec<u8>, Failure> {
+    let list = || {
         let list = charts.iter().map(|chart| {
             let Found { name, version, app_version, description, .. } = chart;
             json!({ "name": name, "version": version, "app_version": app_version, "description": description })
         });
-        Ok(serde_json::to_vec(&list.collect::<Vec<_>>())?)
+        list.collect::<Vec<_>>()
     };
     match options.output {
-        ListFormat::Json => {
-            // Go escapes what could end a script element.
-            let text = String::from_utf8_lossy(&list()?).into_owned();
-            let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026")];
-            let text = escapes.iter().fold(text, |text, (letter, escape)| text.replace(*letter, escape));
-            printer.data(format!("{text}\n"));
-        }
-        ListFormat::Yaml => printer.data(json_to_yaml(&list()?)?),
         ListFormat::Table if charts.is_empty() => printer.data("No results found\n"),
         ListFormat::Table => {
             let mut rows = vec![["NAME", "CHART VERSION", "APP VERSION", "DESCRIPTION"].map(str::to_owned)];
@@ -176,6 +176,22 @@ fn print(charts: &[Found], options: &SearchRepo, printer: Printer) -> Result<(),
             }));
             printer.data(format!("{}\n", table(&rows, options.max_col_width)));
         }
+        format => print_list(list(), format, printer)?,
     }
+    Ok(())
+}
+
+/// Prints a list as data for programs.
+fn print_list(list: Vec<Value>, format: ListFormat, printer: Printer) -> Result<(), Failure> {
+    let list = serde_json::to_vec(&list)?;
+    if matches!(format, ListFormat::Yaml) {
+        printer.data(json_to_yaml(&list)?);
+        return Ok(());
+    }
+    // Go escapes what could end a script element.
+    let text = String::from_utf8_lossy(&list).into_owned();
+    let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026")];
+    let text = escapes.iter().fold(text, |text, (letter, escape)| text.replace(*letter, escape));
+    printer.data(format!("{text}\n"));
     Ok(())
 }

@@ -28,12 +28,12 @@ impl CredentialHelper {
         is_name.then(|| Self { program: format!("docker-credential-{name}"), server: server.to_owned() })
     }
 
-    /// `user:password` in base64; nothing where the program keeps none. An identity token is no
-    /// password and cannot be used.
+    /// `user:password` in base64, where the user `<token>` has an identity token; nothing where the program
+    /// keeps none.
     pub(super) fn get(&self) -> Option<String> {
         let answer: Value = serde_json::from_slice(&self.run("get", &self.server).ok()?).ok()?;
         let (user, secret) = (answer.get("Username")?.as_str()?, answer.get("Secret")?.as_str()?);
-        (user != "<token>").then(|| STANDARD.encode(format!("{user}:{secret}")))
+        Some(STANDARD.encode(format!("{user}:{secret}")))
     }
 
     /// Has the program keep a login.

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use wheelhouse_registry::Login;
 
@@ -39,7 +41,7 @@ impl Logins {
             .filter_map(|document| {
                 let auth = match CredentialHelper::of(document, host) {
                     Some(helper) => helper.get()?,
-                    None => document.get("auths")?.get(key(host))?.get("auth")?.as_str()?.to_owned(),
+                    None => kept(document.get("auths")?.get(key(host))?)?,
                 };
                 Some(Login { host: asked(host).to_owned(), auth })
             })
@@ -96,6 +98,15 @@ fn docker_config() -> PathBuf {
     variable("DOCKER_CONFIG").map_or_else(home, PathBuf::from).join("config.json")
 }
 
+/// The login of an entry of such files: its identity token, or user and password.
+fn kept(entry: &Value) -> Option<String> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    match text("identitytoken") {
+        Some(token) => Some(STANDARD.encode(format!("<token>:{token}"))),
+        None => text("auth").map(str::to_owned),
+    }
+}
+
 /// What a host is called in such files.
 pub(super) fn key(host: &str) -> &str {
     if host == "docker.io" { DOCKER_HUB } else { host }
@@ -104,4 +115,24 @@ pub(super) fn key(host: &str) -> &str {
 /// The host that is asked where users say another.
 pub(super) fn asked(host: &str) -> &str {
     if host == "docker.io" { "registry-1.docker.io" } else { host }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_token_goes_before_a_password() {
+        let token = STANDARD.encode("<token>:t");
+        for (entry, expected) in [
+            (json!({ "auth": "dTpw" }), Some("dTpw")),
+            (json!({ "auth": "dTpw", "identitytoken": "" }), Some("dTpw")),
+            (json!({ "auth": "dTo=", "identitytoken": "t" }), Some(token.as_str())),
+            (json!({ "identitytoken": "t" }), Some(token.as_str())),
+            (json!({ "auth": "" }), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(kept(&entry).as_deref(), expected, "{entry}");
+        }
+    }
 }

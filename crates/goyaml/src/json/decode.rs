@@ -57,7 +57,7 @@ fn read_first(parser: &mut Parser<'_>) -> Result<(Value, usize), Error> {
 
 /// Reads the first value of a text as [`decode_first`] does, integers kept, and also gives the numbers
 /// that are no integers as they are written, by their JSON pointers: Go's `json.Number`. One that
-/// is out of range reads as an infinity.
+/// is out of range reads as the largest there is.
 ///
 /// # Errors
 /// As for [`decode_first`].

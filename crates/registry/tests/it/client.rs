@@ -101,3 +101,46 @@ async fn damaged_content_is_noticed() {
     let damaged = fetch(&harness, "oci://HOST/team/charts/inference-test:1.0", &[]).await;
     assert!(matches!(damaged, Err(Error::Invalid { .. })), "{damaged:?}");
 }
+
+/// A token service that knows no passwords: it gives a token for an identity token.
+#[tokio::test]
+async fn identity_tokens_are_exchanged_and_shown_to_nobody_else() {
+    use axum::http::{HeaderMap, StatusCode, header};
+    use axum::response::IntoResponse;
+    use axum::routing::{any, get};
+    use base64::Engine as _;
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let challenge = format!("Bearer realm=\"http://{host}/token\",service=\"s\"");
+    let tags = async move |headers: HeaderMap| match headers.get(header::AUTHORIZATION) {
+        None => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)]).into_response(),
+        Some(given) if given == "Bearer given" => r#"{"tags": ["1.0.0"]}"#.into_response(),
+        Some(_) => StatusCode::FORBIDDEN.into_response(),
+    };
+    let token = async |headers: HeaderMap, form: String| {
+        let expected = "client_id=wheelhouse&grant_type=refresh_token&refresh_token=a%2Bb%3D&service=s&scope=repository:team/web:pull";
+        let is_form =
+            headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/x-www-form-urlencoded");
+        match !headers.contains_key(header::AUTHORIZATION) && is_form && form == expected {
+            true => r#"{"access_token": "given"}"#.into_response(),
+            false => StatusCode::UNAUTHORIZED.into_response(),
+        }
+    };
+    let router = axum::Router::new().route("/v2/team/web/tags/list", get(tags)).route("/token", any(token));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+
+    let policy = AddressPolicy {
+        private_hosts: vec![host.clone()],
+        plain_hosts: vec![host.clone()],
+        ..AddressPolicy::default()
+    };
+    let client = Client::new(Options { policy, ..Options::default() });
+    let login = |secret: &str| {
+        let auth = base64::engine::general_purpose::STANDARD.encode(format!("<token>:{secret}"));
+        [Login { host: host.clone(), auth }]
+    };
+    assert_eq!(client.tags(&host, "team/web", &login("a+b=")).await.unwrap(), ["1.0.0"]);
+    let refused = client.tags(&host, "team/web", &login("other")).await;
+    assert!(matches!(refused, Err(Error::Unauthorized { .. })), "{refused:?}");
+}

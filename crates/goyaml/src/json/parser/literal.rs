@@ -63,7 +63,8 @@ impl Parser<'_> {
             }
         }
         match digits.parse::<f64>() {
-            Ok(value) if value.is_finite() || self.literals.is_some() => Ok(Value::Float(value)),
+            Ok(value) if value.is_finite() => Ok(Value::Float(value)),
+            Ok(value) if self.literals.is_some() => Ok(Value::Float(f64::MAX.copysign(value))),
             _ => {
                 self.save(Error::Type { value: format!("number {digits}"), target: "float64" });
                 Ok(if in_collection { Value::Null } else { Value::Float(0.0) })
