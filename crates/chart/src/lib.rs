@@ -36,8 +36,8 @@ pub use dependencies::{check_dependencies, is_compatible_range, process_dependen
 pub use error::Error;
 pub use file::File;
 pub use loader::{
-    Announce, ChartDirectory, FileKind, FileStatus, LinkPolicy, LoadOptions, load_archive, load_archive_file,
-    load_archive_file_announced, load_directory, load_directory_announced, load_files,
+    ChartDirectory, FileKind, FileStatus, LinkPolicy, LoadOptions, load_archive, load_archive_file,
+    load_directory, load_files,
 };
 pub use metadata::{Dependency, Lock, Maintainer, Metadata};
 pub use package::{Package, Stamp, package};

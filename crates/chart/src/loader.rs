@@ -50,10 +50,6 @@ pub enum LinkPolicy {
     Refuse,
 }
 
-/// Is shown the files of a chart, and those of each subchart's archive, before they are looked into:
-/// what takes long with some of them can begin meanwhile.
-pub type Announce<'a> = &'a mut dyn FnMut(&[File]);
-
 /// Loads a chart from its files, as paths below its directory.
 ///
 /// Subcharts in `charts/` are loaded in the order of their names, so that which of two versions
@@ -66,7 +62,7 @@ pub fn load_files(
     options: LoadOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Chart, Error> {
-    Loader::new(options, warnings, &mut |_| {}).files(files, String::new(), 0)
+    Loader::new(options, warnings).files(files, String::new(), 0)
 }
 
 /// Loads a chart from an archive in memory.
@@ -78,7 +74,7 @@ pub fn load_archive(
     options: LoadOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Chart, Error> {
-    Loader::new(options, warnings, &mut |_| {}).archive(archive, String::new(), 0)
+    Loader::new(options, warnings).archive(archive, String::new(), 0)
 }
 
 /// Loads a chart from an archive that a user named, with the errors Helm's commands give for it.
@@ -91,22 +87,8 @@ pub fn load_archive_file(
     options: LoadOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Chart, Error> {
-    load_archive_file_announced(path, content, options, warnings, &mut |_| {})
-}
-
-/// As [`load_archive_file`], with its files announced.
-///
-/// # Errors
-/// As [`load_archive_file`].
-pub fn load_archive_file_announced(
-    path: &str,
-    content: &[u8],
-    options: LoadOptions,
-    warnings: &mut Vec<Warning>,
-    announce: Announce<'_>,
-) -> Result<Chart, Error> {
     check_is_archive(path, content)?;
-    let mut loader = Loader::new(options, warnings, announce);
+    let mut loader = Loader::new(options, warnings);
     let files = read_archive_within(content, &mut loader.budget).map_err(|error| {
         let source = Box::new(error);
         match (*source == Error::InvalidGzipHeader, options.looks_at_version()) {
@@ -119,7 +101,6 @@ pub fn load_archive_file_announced(
         let chart_file = files.iter().find(|file| file.name == CHART_FILE).ok_or(Error::NoChartInArchive)?;
         check_api_version(&chart_file.data)?;
     }
-    (loader.announce)(&files);
     loader.files(files, String::new(), 0)
 }
 
@@ -132,19 +113,6 @@ pub fn load_directory(
     options: LoadOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Chart, Error> {
-    load_directory_announced(directory, options, warnings, &mut |_| {})
-}
-
-/// As [`load_directory`], with its files announced.
-///
-/// # Errors
-/// As [`load_directory`].
-pub fn load_directory_announced(
-    directory: &mut dyn ChartDirectory,
-    options: LoadOptions,
-    warnings: &mut Vec<Warning>,
-    announce: Announce<'_>,
-) -> Result<Chart, Error> {
     if options.looks_at_version() {
         let text = directory.read(CHART_FILE).map_err(|error| Error::NoChartInDirectory {
             path: directory.absolute(CHART_FILE),
@@ -152,8 +120,8 @@ pub fn load_directory_announced(
         })?;
         check_api_version(&text)?;
     }
-    let files = walk::read_directory(directory, options, warnings, announce)?;
-    Loader::new(options, warnings, announce).files(files, String::new(), 0)
+    let files = walk::read_directory(directory, options, warnings)?;
+    Loader::new(options, warnings).files(files, String::new(), 0)
 }
 
 const CHART_FILE: &str = "Chart.yaml";
@@ -183,17 +151,15 @@ struct Loader<'a> {
     options: LoadOptions,
     budget: Budget,
     warnings: &'a mut Vec<Warning>,
-    announce: Announce<'a>,
 }
 
 impl<'a> Loader<'a> {
-    fn new(options: LoadOptions, warnings: &'a mut Vec<Warning>, announce: Announce<'a>) -> Self {
-        Loader { options, budget: Budget::new(options.limits), warnings, announce }
+    fn new(options: LoadOptions, warnings: &'a mut Vec<Warning>) -> Self {
+        Loader { options, budget: Budget::new(options.limits), warnings }
     }
 
     fn archive(&mut self, archive: &[u8], directory: String, depth: usize) -> Result<Chart, Error> {
         let files = read_archive_within(archive, &mut self.budget)?;
-        (self.announce)(&files);
         self.files(files, directory, depth)
     }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use wheelhouse_chart::values::{Data, Table};
-use wheelhouse_chart::{Announce, Chart, Compat, Error, Warning, check_dependencies};
-use wheelhouse_chart::{LoadOptions, load_archive_file_announced, load_directory_announced};
+use wheelhouse_chart::{Chart, Compat, Error, Warning, check_dependencies};
+use wheelhouse_chart::{LoadOptions, load_archive_file, load_directory};
 use wheelhouse_gotemplate::Limits;
 use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_render::{Capabilities, KubeVersion};
@@ -53,20 +53,10 @@ pub(crate) fn locate(
 
 /// Loads a chart from a directory or an archive, and tells what is odd about it.
 pub(crate) fn load(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
-    load_announced(path, options, printer, &mut |_| {})
-}
-
-/// As [`load`], with its files announced before they are looked into.
-pub(crate) fn load_announced(
-    path: &Path,
-    options: LoadOptions,
-    printer: Printer,
-    announce: Announce<'_>,
-) -> Result<Chart, Failure> {
     if path.metadata().map_err(|error| go_error("stat", path, &error))?.is_dir() {
-        return load_from_directory(path, options, printer, announce);
+        return load_unpacked(path, options, printer);
     }
-    load_content_announced(&path.to_string_lossy(), &filesystem::read(path)?, options, printer, announce)
+    load_content(&path.to_string_lossy(), &filesystem::read(path)?, options, printer)
 }
 
 /// Loads a chart from an archive's content.
@@ -76,18 +66,8 @@ pub(crate) fn load_content(
     options: LoadOptions,
     printer: Printer,
 ) -> Result<Chart, Failure> {
-    load_content_announced(name, content, options, printer, &mut |_| {})
-}
-
-fn load_content_announced(
-    name: &str,
-    content: &[u8],
-    options: LoadOptions,
-    printer: Printer,
-    announce: Announce<'_>,
-) -> Result<Chart, Failure> {
     let mut warnings = Vec::new();
-    let chart = load_archive_file_announced(name, content, options, &mut warnings, announce);
+    let chart = load_archive_file(name, content, options, &mut warnings);
     tell(&warnings, options.compat, printer);
     chart.map_err(not_loaded)
 }
@@ -109,18 +89,9 @@ pub(crate) fn any_version() -> LoadOptions {
 
 /// Loads a chart that must be a directory.
 pub(crate) fn load_unpacked(path: &Path, options: LoadOptions, printer: Printer) -> Result<Chart, Failure> {
-    load_from_directory(path, options, printer, &mut |_| {})
-}
-
-fn load_from_directory(
-    path: &Path,
-    options: LoadOptions,
-    printer: Printer,
-    announce: Announce<'_>,
-) -> Result<Chart, Failure> {
     let mut warnings = Vec::new();
     let mut directory = DiskDirectory::new(filesystem::absolute(path));
-    let chart = load_directory_announced(&mut directory, options, &mut warnings, announce);
+    let chart = load_directory(&mut directory, options, &mut warnings);
     tell(&warnings, options.compat, printer);
     Ok(chart?)
 }

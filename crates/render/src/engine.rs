@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use wheelhouse_chart::{Chart, Compat, File};
+use wheelhouse_chart::{Chart, Compat};
 use wheelhouse_gotemplate::error::LimitReached;
 use wheelhouse_gotemplate::{
     Clock, Engine, FunctionTable, GoString, Limits, Map, MissingKey, Options, ParsedFile, Parser, Piece,
@@ -150,23 +150,6 @@ impl Renderer {
     #[must_use]
     pub fn compat(&self) -> Compat {
         self.compat
-    }
-
-    /// Parses what is a template among the files of a chart, so that a render finds it done: another
-    /// thread can do so while the chart is loaded. Nothing is said of what does not parse; the render
-    /// will. It begins with what a render comes to last, and leaves alone what is unusually large.
-    pub fn prepare(&self, files: &[File]) {
-        const LARGE: usize = 256 << 10;
-        let mut left: usize = 4 << 20;
-        let is_template = |file: &&File| file.name.split('/').rev().skip(1).any(|part| part == "templates");
-        let mut templates: Vec<&File> = files.iter().filter(is_template).collect();
-        templates.sort_by_cached_key(|file| (file.name.matches('/').count(), file.name.as_str()));
-        for template in templates.into_iter().filter(|template| template.data.len() <= LARGE) {
-            let Some(rest) = left.checked_sub(template.data.len()) else { return };
-            left = rest;
-            // An error will be met again by who needs the file.
-            drop(self.parser.parse(&GoString::from(Arc::clone(&template.data))));
-        }
     }
 
     /// Renders a chart with its subcharts.

@@ -1,7 +1,7 @@
 use std::io::ErrorKind;
 
 use super::directory::{ChartDirectory, FileKind, FileStatus};
-use super::{Announce, LinkPolicy, LoadOptions};
+use super::{LinkPolicy, LoadOptions};
 use crate::archive::MAX_FILE_SIZE;
 use crate::ignore::{IGNORE_FILE, IgnoreRules};
 use crate::text::base_name;
@@ -11,13 +11,11 @@ use crate::{Error, File, Warning};
 const MAX_DIRECTORY_DEPTH: usize = 100;
 
 /// Reads the files of a chart directory in Helm's order: names sorted in each directory, what is
-/// in a directory before what comes behind it. Links are followed, ignored paths left out. The files
-/// of each directory are announced when it was read.
+/// in a directory before what comes behind it. Links are followed, ignored paths left out.
 pub(super) fn read_directory(
     directory: &mut dyn ChartDirectory,
     options: LoadOptions,
     warnings: &mut Vec<Warning>,
-    announce: Announce<'_>,
 ) -> Result<Vec<File>, Error> {
     let rules = match directory.read(IGNORE_FILE) {
         Ok(text) => IgnoreRules::parse(&text)?,
@@ -25,17 +23,8 @@ pub(super) fn read_directory(
         Err(error) => return Err(Error::ReadDirectory(error.to_string())),
     };
     let total_left = options.limits.total_size;
-    let mut walk = Walk {
-        directory,
-        options,
-        rules,
-        warnings,
-        announce,
-        files: Vec::new(),
-        announced: 0,
-        total_left,
-        content: Vec::new(),
-    };
+    let mut walk =
+        Walk { directory, options, rules, warnings, files: Vec::new(), total_left, content: Vec::new() };
     walk.enter("", 0)?;
     Ok(walk.files)
 }
@@ -45,10 +34,7 @@ struct Walk<'a> {
     options: LoadOptions,
     rules: IgnoreRules,
     warnings: &'a mut Vec<Warning>,
-    announce: Announce<'a>,
     files: Vec<File>,
-    /// How many of the files are announced.
-    announced: usize,
     total_left: u64,
     /// The file that was read last.
     content: Vec<u8>,
@@ -68,10 +54,6 @@ impl Walk<'_> {
                 status = self.follow(&path)?;
             }
             self.visit(&path, status, depth)?;
-        }
-        if let Some(files @ [_, ..]) = self.files.get(self.announced..) {
-            (self.announce)(files);
-            self.announced = self.files.len();
         }
         Ok(())
     }

@@ -6,11 +6,9 @@ mod post_renderer;
 mod release_name;
 
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
-use std::sync::mpsc::{self, Sender};
 use std::time::Instant;
 
-use wheelhouse_chart::{Compat, File, LoadOptions, log_line};
+use wheelhouse_chart::{Compat, LoadOptions, log_line};
 use wheelhouse_render::{
     HookEvent, Manifests, Operation, PipelineError, Release, RenderedChart, Renderer, Request,
 };
@@ -39,17 +37,14 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
     let (name, reference) = release_name::name_and_chart(&options.arguments, &options.install)?;
     let path = charts::locate(&reference, &options.chart_path, settings, printer)?;
     let values = charts::user_values(&options.values, compat, false)?;
-    let renderer = Arc::new(Renderer::new(compat));
-    let preparing = prepare(&renderer);
-    let mut announce = |files: &[File]| drop(preparing.send(files.to_vec()));
     let load = LoadOptions { compat, ..LoadOptions::default() };
-    let chart = charts::load_announced(&path, load, printer, &mut announce)?;
+    let chart = charts::load(&path, load, printer)?;
     charts::check_installable(&chart, compat, printer)?;
     let chart = match charts::require_dependencies(&chart, compat) {
         Ok(()) => chart,
         Err(_) if options.install.dependency_update => {
             dependencies::complete(&path, settings, printer)?;
-            charts::load_announced(&path, load, printer, &mut announce).map_err(|failure| {
+            charts::load(&path, load, printer).map_err(|failure| {
                 Failure::new(format!("failed reloading chart after repo update: {}", failure.message))
             })?
         }
@@ -65,7 +60,7 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
     let request = Request { clock: options.profile.then_some(&clock), ..rendering.request() };
     let mut warnings = Vec::new();
     // The process ends when all is printed: taking trees and values apart before would be in vain.
-    let renderer = ManuallyDrop::new(renderer);
+    let renderer = ManuallyDrop::new(Renderer::new(compat));
     let result = renderer.release(chart, &request, &mut warnings);
     charts::tell(&warnings, compat, printer);
     let rendered = match result {
@@ -86,16 +81,6 @@ pub(super) fn run(options: &Template, settings: &Settings, printer: Printer) -> 
         _ => None,
     };
     print(options, settings, &rendering.release, &rendered, program, printer)
-}
-
-/// Has another thread parse the templates of what it is sent, while this one reads and checks
-/// values. Nobody waits for it: without it, the render parses them itself.
-fn prepare(renderer: &Arc<Renderer>) -> Sender<Vec<File>> {
-    let (sender, announced) = mpsc::channel::<Vec<File>>();
-    let renderer = Arc::clone(renderer);
-    let work = move || announced.iter().for_each(|files| renderer.prepare(&files));
-    drop(std::thread::Builder::new().spawn(work));
-    sender
 }
 
 /// A chart that did not render. With `--debug`, Helm prints what there is of manifests: nothing.
