@@ -162,9 +162,16 @@ fn a_full_disk_refuses_writes_and_keeps_everything() {
     assert!(known.lock().unwrap().len() > 5);
 }
 
-/// Every name in the store of a state directory, or why it does not open.
+/// Waits until nobody has a store open: a server's last thread closes its file after the server ended,
+/// and a file that is being closed is still written to.
+fn wait_until_closed(store: &std::path::Path) {
+    std::fs::File::open(store).unwrap().lock().unwrap();
+}
+
+/// Every name in the store of a state directory, or why it does not open. Nobody has the store open
+/// afterwards.
 fn names_in(runtime: &tokio::runtime::Runtime, directory: &std::path::Path) -> Result<Vec<String>, String> {
-    runtime.block_on(async {
+    let names = runtime.block_on(async {
         let cancel = tokio_util::sync::CancellationToken::new();
         let server = Options::new(directory).build().await.map_err(|error| error.to_string())?;
         let door = Door::of(server.ready());
@@ -176,7 +183,9 @@ fn names_in(runtime: &tokio::runtime::Runtime, directory: &std::path::Path) -> R
         running.await.unwrap();
         let items = list["items"].as_array().unwrap();
         Ok(items.iter().map(|item| item["metadata"]["name"].as_str().unwrap().to_owned()).collect())
-    })
+    });
+    wait_until_closed(&directory.join("store.redb"));
+    names
 }
 
 #[test]
