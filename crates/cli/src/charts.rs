@@ -23,7 +23,7 @@ use crate::signatures;
 /// How long a render may take.
 const RENDER_TIME: Duration = Duration::from_secs(120);
 
-/// Native stack that evaluation may use; commands run on a thread that has it (see `main`).
+/// Native stack that evaluation may use; commands run on a stack that has it (see `main`).
 pub(crate) const RENDER_STACK: usize = 256 << 20;
 
 /// Finds a chart: a path on this machine, or what is fetched from a registry or repository into the

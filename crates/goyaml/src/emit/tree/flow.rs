@@ -15,13 +15,7 @@ impl<'t> TreeWriter<'t> {
             self.close_flow(b']');
             return;
         }
-        if !first && !trail {
-            self.page.write_indicator(b',', false, false);
-        }
-        self.write_head_comment();
-        if self.page.column == 0 {
-            self.write_indent();
-        }
+        self.begin_flow_item(first, trail);
         let commented = self.comments.has_line_foot_or_tail();
         self.states.push(if commented { State::FlowSequenceTrailItem } else { State::FlowSequenceItem });
         self.write_node(item, false, false);
@@ -42,13 +36,7 @@ impl<'t> TreeWriter<'t> {
             self.close_flow(b'}');
             return;
         }
-        if !first && !trail {
-            self.page.write_indicator(b',', false, false);
-        }
-        self.write_head_comment();
-        if self.page.column == 0 {
-            self.write_indent();
-        }
+        self.begin_flow_item(first, trail);
         if item.is_simple_key() {
             self.states.push(State::FlowMappingSimpleValue);
             self.write_node(item, true, true);
@@ -79,6 +67,17 @@ impl<'t> TreeWriter<'t> {
         self.write_line_comment();
         self.write_foot_comment();
         self.pop_state();
+    }
+
+    /// What stands before an item. After a trail the comma is written already.
+    fn begin_flow_item(&mut self, first: bool, trail: bool) {
+        if !first && !trail {
+            self.page.write_indicator(b',', false, false);
+        }
+        self.write_head_comment();
+        if self.page.column == 0 {
+            self.write_indent();
+        }
     }
 
     /// A comma has to stand before the comments on an item.
